@@ -1,0 +1,87 @@
+"""`python -m sandbox start|stop|reset|status|env|requests`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sandbox.control import Sandbox, SandboxError
+from sandbox.journal import summary
+
+NOT_RUNNING = 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    args = _parse(argv)
+    sandbox = Sandbox(args.name)
+    try:
+        return COMMANDS[args.command](sandbox, args)
+    except SandboxError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def start(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Start it, unless it runs, and print its environment."""
+    sandbox.start(args.port)
+    return env(sandbox, args)
+
+
+def stop(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Stop it; its state is gone."""
+    print(f"sandbox {sandbox.name} {'stopped' if sandbox.stop() else 'was not running'}")
+    return 0
+
+
+def reset(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Empty the account and the request log."""
+    sandbox.reset()
+    return 0
+
+
+def status(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Say whether it runs, and where."""
+    answer = sandbox.status()
+    if answer is None:
+        print(f"sandbox {sandbox.name} is not running")
+        return NOT_RUNNING
+    print(f"sandbox {sandbox.name} runs at {sandbox.url}, pid {answer['pid']}, {answer['requests']} requests")
+    return 0
+
+
+def env(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Print what to export."""
+    if not sandbox.pid():
+        raise SandboxError(f"sandbox {sandbox.name} is not running")
+    for name, value in sandbox.environment.items():
+        print(f"export {name}={value}")
+    return 0
+
+
+def requests(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Print the request log."""
+    for entry in sandbox.requests():
+        if entry["write"] or not args.writes:
+            print(summary(entry))
+    return 0
+
+
+COMMANDS = {command.__name__: command for command in (start, stop, reset, status, env, requests)}
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A local AWS on loopback.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        each = commands.add_parser(name, help=command.__doc__)
+        each.add_argument("--name", default="default", help="which sandbox (default: %(default)s)")
+        if name == "start":
+            each.add_argument("--port", type=int, default=0, help="0 for a free one (default)")
+        if name == "requests":
+            each.add_argument("--writes", action="store_true", help="only calls that can change something")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

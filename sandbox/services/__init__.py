@@ -1,0 +1,11 @@
+"""The extensions, one file per service. Importing a file registers its hooks."""
+
+from importlib import import_module
+
+EXTENSIONS = ()
+
+
+def load() -> None:
+    """Register every extension (once: Python imports a module once)."""
+    for name in EXTENSIONS:
+        import_module(f"{__name__}.{name}")
