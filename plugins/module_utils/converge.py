@@ -1,0 +1,170 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules of this collection share: compare what is with what is wanted, act, report.
+
+A module reads the current state into a dict of the attributes it manages, builds the same dict from its options, and
+hands both to a Plan. The plan decides (create, update, delete or nothing), predicts (check mode) and reports (diff).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+try:
+    import botocore.exceptions
+except ImportError:
+    pass  # AnsibleAWSModule reports it.
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+# CON-6: botocore's own retries handle most throttling; these are the codes that it or AWSRetry leave out.
+RETRY = AWSRetry.jittered_backoff(
+    retries=8,
+    delay=1,
+    max_delay=20,
+    catch_extra_error_codes=["ThrottlingException", "TooManyRequestsException", "PriorRequestNotComplete"],
+)
+NO_RETRY = AWSRetry.jittered_backoff(retries=1)
+
+
+def named(description: str) -> Callable:
+    """Decorate an AWS call: its failure is reported as "Failed to <description>"."""
+    return AWSErrorHandler.common_error_handler(description)
+
+
+def missing_is_none(description: str, *codes: str) -> Callable:
+    """Decorate a read or a delete: these AWS error codes mean that there is nothing, and None is returned."""
+
+    def decorate(func: Callable) -> Callable:
+        def handler(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return func(*args, **kwargs)
+            except is_boto3_error_code(list(codes)):
+                return None
+
+        return named(description)(handler)
+
+    return decorate
+
+
+@dataclass
+class Plan:
+    """The way of one resource from before to after; None stands for absent.
+
+    kind is the CloudFormation resource type, which names a resource kind without doubt ("AWS::RDS::DBInstance").
+    desired holds the managed attributes only; what before has beyond them stays as it is.
+    """
+
+    kind: str
+    name: str
+    before: dict[str, Any] | None
+    desired: dict[str, Any] | None
+    note: str | None = None
+    after: dict[str, Any] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.after = None if self.desired is None else {**(self.before or {}), **self.desired}
+
+    @property
+    def action(self) -> str:
+        if self.before is None:
+            return "none" if self.desired is None else "create"
+        if self.desired is None:
+            return "delete"
+        return "update" if self.changes else "none"
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The managed attributes whose value changes, with their new value."""
+        before = self.before or {}
+        return {key: value for key, value in (self.desired or {}).items() if key not in before or before[key] != value}
+
+    @property
+    def changed(self) -> bool:
+        return self.action != "none"
+
+    def diff(self) -> dict[str, Any]:
+        """Only what changes, as Ansible shows it with --diff."""
+        keys = set(self.changes) if self.action == "update" else None
+        return {
+            "before_header": f"{self.kind} {self.name}",
+            "after_header": f"{self.kind} {self.name} ({self.action})",
+            "before": _shown(self.before, keys),
+            "after": _shown(self.after, keys),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        entry = {"type": self.kind, "name": self.name, "action": self.action}
+        return {**entry, "note": self.note} if self.note else entry
+
+
+def _shown(state: dict[str, Any] | None, keys: set[str] | None) -> str:
+    if state is None:
+        return ""
+    kept = {key: value for key, value in state.items() if keys is None or key in keys}
+    return json.dumps(kept, indent=2, sort_keys=True, default=str) + "\n"
+
+
+def report(*plans: Plan) -> dict[str, Any]:
+    """Return what a module exits with: changed, changes (one entry a resource that changes) and diff."""
+    changing = [plan for plan in plans if plan.changed]
+    return {
+        "changed": bool(changing),
+        "changes": [plan.summary() for plan in changing],
+        "diff": [plan.diff() for plan in changing],
+    }
+
+
+def desired_tags(current: dict[str, str] | None, tags: dict[str, str] | None, purge: bool) -> dict[str, str]:
+    """Return the tags a resource ends up with; AWS's own (aws:…) always stay."""
+    current = current or {}
+    if tags is None:
+        return dict(current)
+    kept = {key: value for key, value in current.items() if not purge or key.startswith("aws:")}
+    return {**kept, **{key: str(value) for key, value in tags.items()}}
+
+
+def tag_changes(current: dict[str, str], wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the tags to set and the keys to remove."""
+    to_set = {key: value for key, value in wanted.items() if current.get(key) != value}
+    return to_set, sorted(set(current) - set(wanted))
+
+
+def wait_until(what: str, ready: Callable[[], Any], timeout: float, delay: float = 1, max_delay: float = 15) -> Any:
+    """Call ready until it returns something true, and return that; raise AnsibleAWSError after timeout seconds.
+
+    The pause grows from delay to max_delay seconds: quick things are noticed at once, slow ones cost few calls.
+    """
+    deadline = time.monotonic() + timeout
+    while not (result := ready()):
+        if time.monotonic() + delay > deadline:
+            raise AnsibleAWSError(message=f"Timed out after {timeout:.0f} s waiting for {what}")
+        time.sleep(delay)
+        delay = min(delay * 1.5, max_delay)
+    return result
+
+
+def retry_on(codes: list[str], call: Callable[[], Any], timeout: float, message: str = "") -> Any:
+    """Repeat call while AWS refuses it with one of these codes (and message in its text), up to timeout seconds.
+
+    For what is only eventually true: a role that cannot be assumed yet, a network interface that lingers.
+    """
+    deadline, delay = time.monotonic() + timeout, 1.0
+    while True:
+        try:
+            return call()
+        except botocore.exceptions.ClientError as error:
+            reason = error.response.get("Error", {})
+            if reason.get("Code") not in codes or message.lower() not in reason.get("Message", "").lower():
+                raise
+            if time.monotonic() + delay > deadline:
+                raise
+        time.sleep(delay)
+        delay = min(delay * 1.5, 15)

@@ -1,0 +1,15 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+
+
+def read(stack: Stack) -> dict[str, Any]:
+    """Return what the layer network has."""
+    ec2 = stack.client("ec2")
+    vpcs = pages(ec2, "describe_vpcs", "Vpcs", Filters=stack.filters())
+    return {"vpc_id": vpcs[0]["VpcId"] if vpcs else None, "private_subnet_ids": {}}

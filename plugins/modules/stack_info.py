@@ -1,0 +1,166 @@
+#!/usr/bin/python
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack_info
+short_description: Read what an environment has, layer by layer
+version_added: 0.1.0
+author: realtime.aws contributors
+description:
+  - Reads the live resources of one environment, the layers side by side, by name and tag. What a name finds that does
+    not carry the environment's tags C(Project) and C(Environment) is not returned but listed as O(ignore:foreign).
+  - Needs no local state. Each layer's part of the result is what the role of that name builds its outputs from.
+attributes:
+  check_mode:
+    support: full
+    description: It only reads.
+  diff_mode:
+    support: none
+    description: It changes nothing.
+options:
+  project:
+    description: Value of the tag C(Project).
+    type: str
+    required: true
+  environment:
+    description: Value of the tag C(Environment), and the prefix of the names.
+    type: str
+    required: true
+  domain:
+    description: The environment's domain, by which its hosted zone and certificates are found.
+    type: str
+    required: true
+  layers:
+    description: The layers to read; all of them when omitted.
+    type: list
+    elements: str
+    choices:
+      - encryption
+      - network
+      - security
+      - dns
+      - storage
+      - database
+      - messaging
+      - load_balancing
+      - compute
+      - frontend
+      - monitoring
+      - cost
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Read the network and the load balancer of production
+  realtime.aws.stack_info:
+    project: realtime
+    environment: production
+    domain: example.com
+    layers: [network, load_balancing]
+  register: found
+
+- name: Read everything
+  realtime.aws.stack_info:
+    project: realtime
+    environment: production
+    domain: example.com
+"""
+
+RETURN = r"""
+account_id:
+  description: The AWS account, twelve digits.
+  returned: always
+  type: str
+  sample: "123456789012"
+partition:
+  description: The AWS partition.
+  returned: always
+  type: str
+  sample: aws
+region:
+  description: The region.
+  returned: always
+  type: str
+  sample: us-east-1
+availability_zones:
+  description: The region's availability zones that the account may use, in order; no local zones.
+  returned: always
+  type: list
+  elements: str
+  sample: [us-east-1a, us-east-1b, us-east-1c]
+layers:
+  description: What each layer has; C(none), an empty list or an empty mapping where there is nothing.
+  returned: always
+  type: dict
+  sample: {"network": {"vpc_id": "vpc-0a1b2c3d4e5f60718", "private_subnet_ids": {"us-east-1a": "subnet-0a1b2c3d"}}}
+foreign:
+  description: Resources that have the environment's names but not its tags; the collection leaves them alone.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "name": "production-alb"}]
+"""
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # AnsibleAWSModule reports it.
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.live import LAYERS
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+
+
+def identify(stack: Stack) -> None:
+    """Learn from the credentials in which account and partition the stack is."""
+    caller = stack.client("sts").get_caller_identity()
+    stack.account = caller["Account"]
+    stack.partition = caller["Arn"].split(":")[1]
+
+
+def availability_zones(stack: Stack) -> list[str]:
+    """Return the zones a subnet may be put in, in order."""
+    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
+    zones = stack.client("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
+    return sorted(zone["ZoneName"] for zone in zones)
+
+
+def main():
+    module = AnsibleAWSModule(
+        argument_spec={
+            "project": {"type": "str", "required": True},
+            "environment": {"type": "str", "required": True},
+            "domain": {"type": "str", "required": True},
+            "layers": {"type": "list", "elements": "str", "choices": list(LAYERS)},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    stack = Stack(module, params["project"], params["environment"], params["domain"])
+    try:
+        identify(stack)
+        wanted = params["layers"] if params["layers"] is not None else list(LAYERS)
+        zones = availability_zones(stack)
+        layers = stack.together({layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted})
+    except (BotoCoreError, ClientError) as error:
+        # One line that says what to mend (no credentials, no such host, access denied), without a traceback.
+        module.fail_json(msg=f"Can't read environment {stack.environment} in {stack.region}: {error}")
+    module.exit_json(
+        changed=False,
+        account_id=stack.account,
+        partition=stack.partition,
+        region=stack.region,
+        availability_zones=zones,
+        layers=layers,
+        foreign=stack.foreign,
+    )
+
+
+if __name__ == "__main__":
+    main()

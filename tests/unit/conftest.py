@@ -1,0 +1,71 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Run modules in process against moto, the way Ansible runs them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from moto import mock_aws
+
+REGION = "us-east-1"
+
+
+class ModuleFailed(Exception):
+    """The module exited with failed=true; args[0] is what it returned."""
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty AWS account for one test."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def run_module(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Return run(module_name, check=False, **params): what the module returns; ModuleFailed when it fails."""
+
+    def run(module_name: str, /, check: bool = False, **params: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"ansible_collections.realtime.aws.plugins.modules.{module_name}")
+        capsys.readouterr()
+        arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            module.main()
+        result = json.loads(capsys.readouterr().out)
+        if result.get("failed"):
+            raise ModuleFailed(result)
+        return result
+
+    return run
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the write calls made so far; clear() it before the part of a test that must not write."""
+    import botocore.client
+
+    calls: list[str] = []
+    original = botocore.client.BaseClient._make_api_call
+
+    def record(self: Any, operation: str, kwargs: dict[str, Any]) -> Any:
+        if not operation.startswith(("Describe", "Get", "List", "Head", "Search", "BatchGet")):
+            calls.append(operation)
+        return original(self, operation, kwargs)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    return calls

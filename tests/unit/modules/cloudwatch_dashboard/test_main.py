@@ -1,0 +1,59 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+
+NAME = "production"
+BODY = {"widgets": [{"type": "text", "properties": {"markdown": "hello"}}]}
+
+
+@pytest.fixture
+def cloudwatch(aws):
+    return boto3.client("cloudwatch")
+
+
+def test_create(cloudwatch, run_module):
+    result = run_module("cloudwatch_dashboard", name=NAME, body=BODY)
+    assert result["changed"]
+    assert result["changes"] == [{"type": "AWS::CloudWatch::Dashboard", "name": NAME, "action": "create"}]
+    assert json.loads(cloudwatch.get_dashboard(DashboardName=NAME)["DashboardBody"]) == BODY
+
+
+def test_second_run_writes_nothing(cloudwatch, run_module, writes):
+    # The same value, spelt with other white space and another order of keys.
+    text = json.dumps({"widgets": [dict(reversed(BODY["widgets"][0].items()))]}, indent=4)
+    cloudwatch.put_dashboard(DashboardName=NAME, DashboardBody=text)
+    writes.clear()
+    assert not run_module("cloudwatch_dashboard", name=NAME, body=BODY)["changed"]
+    assert writes == []
+
+
+def test_update_shows_the_difference(cloudwatch, run_module):
+    run_module("cloudwatch_dashboard", name=NAME, body={"widgets": []})
+    result = run_module("cloudwatch_dashboard", name=NAME, body=BODY)
+    assert result["changes"][0]["action"] == "update"
+    assert "hello" in result["diff"][0]["after"]
+    assert "hello" not in result["diff"][0]["before"]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_check_mode_predicts_and_writes_nothing(cloudwatch, run_module, writes, state):
+    if state == "absent":
+        run_module("cloudwatch_dashboard", name=NAME, body=BODY)
+    writes.clear()
+    result = run_module("cloudwatch_dashboard", check=True, name=NAME, body=BODY, state=state)
+    assert result["changed"]
+    assert result["dashboard"] == ({"body": BODY} if state == "present" else None)
+    assert writes == []
+
+
+def test_delete_and_delete_again(cloudwatch, run_module):
+    run_module("cloudwatch_dashboard", name=NAME, body=BODY)
+    assert run_module("cloudwatch_dashboard", name=NAME, state="absent")["changed"]
+    assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+    assert not run_module("cloudwatch_dashboard", name=NAME, state="absent")["changed"]
