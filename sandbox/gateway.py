@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from threading import RLock
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
@@ -82,10 +83,10 @@ class Gateway:
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
             return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.environ)
-        except AwsError as error:
-            return wire.write_answer(message, error)
         except Refused as refused:
             return refused.answer
+        except ServiceException as error:
+            return wire.write_answer(message, error)
         except Exception as error:  # noqa: BLE001 - a gap or a bug; 501, since SDKs retry a 500 for a long time
             traceback.print_exc()
             text = f"The sandbox cannot answer {message.service} {message.operation}: {error!r}"
@@ -155,4 +156,6 @@ class Gateway:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
+        if captured[0] == 404 and body.startswith(b"<!doctype html>"):  # no such path in moto
+            raise NotImplementedError(f"moto has no {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         return wire.Answer(captured[0], captured[1], body)

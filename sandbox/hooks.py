@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from moto.backends import get_backend
@@ -79,6 +80,25 @@ def around(service: str, *operations: str) -> Callable[[Hook], Hook]:
         return hook
 
     return register
+
+
+def mend(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace one of moto's internals; the replacement gets the original as its first argument.
+
+    For what no answer can repair, such as how a group launches its instances. Fails at import when a new
+    moto has no such attribute.
+    """
+    original = getattr(owner, name)
+
+    def replace(replacement: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def mended(*args: Any, **kwargs: Any) -> Any:
+            return replacement(original, *args, **kwargs)
+
+        setattr(owner, name, mended)
+        return replacement
+
+    return replace
 
 
 def store(default: Callable[[], Any] | None = None) -> dict[Any, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -163,7 +164,9 @@ def write_answer(message: Message, result: dict[str, Any] | ServiceException) ->
     """A plain dictionary, or an error, as the service puts it on the wire."""
     assert message.model
     serializer = get_serializer_class(message.service, message.protocol)
-    answer = serializer(message.model).serialize(result)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # moto minds error codes that the service model does not list
+        answer = serializer(message.model).serialize(result)
     status = getattr(result, "status", None) or answer["status_code"]
     body = answer["body"].encode() if isinstance(answer["body"], str) else answer["body"]
     return Answer(int(status), [(name, str(value)) for name, value in answer["headers"].items()], body)

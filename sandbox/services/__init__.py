@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-EXTENSIONS = ()
+EXTENSIONS = ("autoscaling", "cloudfront", "ec2", "elbv2", "iam")
 
 
 def load() -> None:

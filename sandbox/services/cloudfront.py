@@ -1,0 +1,327 @@
+"""CloudFront: whole distribution configurations, ETags, origin access controls, managed policies.
+
+moto models a part of a DistributionConfig and drops the rest (an origin's access control, its S3OriginConfig,
+policy ids, logging, ...). Here the configuration that was sent is kept, completed with AWS's defaults, and
+returned. moto also deletes enabled distributions and controls in use, and has no managed policies.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+
+_configs: dict[str, dict[str, Any]] = store()
+
+EMPTY = {"Quantity": 0}
+READ_METHODS = {"Quantity": 2, "Items": ["HEAD", "GET"]}
+CONFIG_DEFAULTS: dict[str, Any] = {
+    "Aliases": EMPTY,
+    "DefaultRootObject": "",
+    "OriginGroups": EMPTY,
+    "CacheBehaviors": EMPTY,
+    "CustomErrorResponses": EMPTY,
+    "Comment": "",
+    "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
+    "PriceClass": "PriceClass_All",
+    "ViewerCertificate": {
+        "CloudFrontDefaultCertificate": True,
+        "SSLSupportMethod": "vip",
+        "MinimumProtocolVersion": "TLSv1",
+        "CertificateSource": "cloudfront",
+    },
+    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+    "WebACLId": "",
+    "HttpVersion": "http2",
+    "IsIPV6Enabled": False,
+    "ContinuousDeploymentPolicyId": "",
+    "Staging": False,
+}
+BEHAVIOR_DEFAULTS: dict[str, Any] = {
+    "TrustedSigners": {"Enabled": False, "Quantity": 0},
+    "TrustedKeyGroups": {"Enabled": False, "Quantity": 0},
+    "AllowedMethods": READ_METHODS | {"CachedMethods": READ_METHODS},
+    "SmoothStreaming": False,
+    "Compress": False,
+    "LambdaFunctionAssociations": EMPTY,
+    "FunctionAssociations": EMPTY,
+    "FieldLevelEncryptionId": "",
+    "GrpcConfig": {"Enabled": False},
+}
+ORIGIN_DEFAULTS: dict[str, Any] = {
+    "OriginPath": "",
+    "CustomHeaders": EMPTY,
+    "ConnectionAttempts": 3,
+    "ConnectionTimeout": 10,
+    "OriginShield": {"Enabled": False},
+    "OriginAccessControlId": "",
+}
+CUSTOM_ORIGIN_DEFAULTS: dict[str, Any] = {
+    "OriginSslProtocols": {"Quantity": 3, "Items": ["TLSv1", "TLSv1.1", "TLSv1.2"]},
+    "OriginReadTimeout": 30,
+    "OriginKeepaliveTimeout": 5,
+}
+
+# AWS's managed policies and their ids, the same in every account.
+CACHE_POLICIES = {
+    "Managed-CachingDisabled": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    "Managed-CachingOptimized": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+    "Managed-CachingOptimizedForUncompressedObjects": "b2884449-e4de-46a7-ac36-70bc7f1ddd6d",
+    "Managed-Elemental-MediaPackage": "08627262-05a9-4f76-9ded-b50ca2e3a84f",
+    "Managed-Amplify": "2e54312d-136d-493c-8eb9-b001f22f67d2",
+    "Managed-UseOriginCacheControlHeaders": "83da9c7e-98b4-4e11-a168-04f0df8e2c65",
+    "Managed-UseOriginCacheControlHeaders-QueryStrings": "4cc15a8a-d715-48a4-82b8-cc0b614638fe",
+}
+ORIGIN_REQUEST_POLICIES = {
+    "Managed-AllViewer": "216adef6-5c7f-47e4-b989-5493eafa07d3",
+    "Managed-AllViewerAndCloudFrontHeaders-2022-06": "33f36d7e-f396-46d9-90e0-52428a34d9dc",
+    "Managed-AllViewerExceptHostHeader": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+    "Managed-CORS-CustomOrigin": "59781a5b-3903-41f3-afcb-af62929ccde1",
+    "Managed-CORS-S3Origin": "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf",
+    "Managed-Elemental-MediaTailor-PersonalizedManifests": "775133bc-15f2-49f9-abea-afb2e0bf67d2",
+    "Managed-UserAgentRefererHeaders": "acba4595-bd28-49b8-b9fe-13317c0390fa",
+}
+RESPONSE_HEADERS_POLICIES = {
+    "Managed-SimpleCORS": "60669652-455b-4ae9-85a4-c4c02393f86c",
+    "Managed-CORS-With-Preflight": "5cc3b908-e619-4b99-88e5-2cf7f45965bd",
+    "Managed-SecurityHeadersPolicy": "67f7725c-6f97-4210-82d7-5512b31e9d03",
+    "Managed-CORS-and-SecurityHeadersPolicy": "e61eb60c-9c35-4d20-a928-2b84e02af89c",
+    "Managed-CORS-with-preflight-and-SecurityHeadersPolicy": "eaab4381-ed33-4a86-88ca-d9558dc6cd63",
+}
+
+
+def complete(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration as AWS returns it: what was sent, over the defaults."""
+    config = deepcopy(CONFIG_DEFAULTS) | deepcopy(config)
+    config["Logging"] = CONFIG_DEFAULTS["Logging"] | config["Logging"]
+    config["Origins"]["Items"] = [_complete_origin(origin) for origin in config["Origins"]["Items"]]
+    config["DefaultCacheBehavior"] = BEHAVIOR_DEFAULTS | config["DefaultCacheBehavior"]
+    if config["CacheBehaviors"].get("Items"):
+        config["CacheBehaviors"]["Items"] = [BEHAVIOR_DEFAULTS | each for each in config["CacheBehaviors"]["Items"]]
+    certificate = config["ViewerCertificate"]
+    if arn := certificate.get("ACMCertificateArn"):
+        certificate |= {"CloudFrontDefaultCertificate": False, "Certificate": arn, "CertificateSource": "acm"}
+    return config
+
+
+def _complete_origin(origin: dict[str, Any]) -> dict[str, Any]:
+    origin = deepcopy(ORIGIN_DEFAULTS) | origin
+    if "CustomOriginConfig" in origin:
+        origin["CustomOriginConfig"] = CUSTOM_ORIGIN_DEFAULTS | origin["CustomOriginConfig"]
+    elif "VpcOriginConfig" not in origin:
+        origin["S3OriginConfig"] = {"OriginAccessIdentity": ""} | origin.get("S3OriginConfig", {})
+    return origin
+
+
+# Distributions
+
+
+@around("cloudfront", "CreateDistribution", "CreateDistributionWithTags")
+def create_distribution(call: Call, forward: Forward) -> Answer:
+    """Keep the configuration that was sent."""
+    with_tags = "DistributionConfigWithTags" in call.params
+    outer = call.params["DistributionConfigWithTags"] if with_tags else call.params
+    config = deepcopy(outer["DistributionConfig"])
+    _check(call, config)
+    answer = forward()
+    distribution = answer["Distribution"]
+    # the same caller reference with the same configuration is the same distribution
+    _configs.setdefault(distribution["Id"], complete(config))
+    return _whole(answer)
+
+
+@around("cloudfront", "GetDistribution")
+def get_distribution(call: Call, forward: Forward) -> Answer:
+    """The kept configuration."""
+    return _whole(forward())
+
+
+@around("cloudfront", "GetDistributionConfig")
+def get_distribution_config(call: Call, forward: Forward) -> Answer:
+    """The kept configuration."""
+    return forward() | {"DistributionConfig": _configs[call.params["Id"]]}
+
+
+@around("cloudfront", "UpdateDistribution")
+def update_distribution(call: Call, forward: Forward) -> Answer:
+    """A new configuration, if the ETag fits."""
+    _check_etag(call, call.backend().get_distribution(call.params["Id"])[0].etag)
+    config = deepcopy(call.params["DistributionConfig"])
+    _check(call, config, call.params["Id"])
+    answer = forward()
+    _configs[call.params["Id"]] = complete(config)
+    return _whole(answer)
+
+
+@around("cloudfront", "ListDistributions")
+def list_distributions(call: Call, forward: Forward) -> Answer:
+    """Summaries of the kept configurations."""
+    answer = forward()
+    for summary in answer["DistributionList"].get("Items", []):
+        config = _configs[summary["Id"]]
+        summary |= {key: value for key, value in config.items() if key not in ("CallerReference", "Logging")}
+    return answer
+
+
+@around("cloudfront", "DeleteDistribution")
+def delete_distribution(call: Call, forward: Forward) -> Answer:
+    """Only a disabled one."""
+    identifier = call.params["Id"]
+    _check_etag(call, call.backend().get_distribution(identifier)[0].etag)
+    if _configs[identifier]["Enabled"]:
+        message = "The distribution you are trying to delete has not been disabled."
+        raise AwsError("DistributionNotDisabled", message, status=409)
+    forward()
+    del _configs[identifier]
+    return None
+
+
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    distribution = answer["Distribution"]
+    distribution["DistributionConfig"] = _configs[distribution["Id"]]
+    return answer
+
+
+def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
+    """What AWS refuses in a configuration."""
+    certificate = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
+    if certificate and ":acm:us-east-1:" not in certificate:
+        message = "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain."
+        raise AwsError("InvalidViewerCertificate", message, status=400)
+    controls = call.backend().origin_access_controls
+    for origin in config["Origins"]["Items"]:
+        control = origin.get("OriginAccessControlId")
+        if control and control not in controls:
+            message = "The specified origin access control does not exist."
+            raise AwsError("NoSuchOriginAccessControl", message, status=404)
+    aliases = set(config.get("Aliases", {}).get("Items") or [])
+    for identifier, other in _configs.items():
+        if identifier != own and other.get("CallerReference") != config.get("CallerReference"):
+            if aliases & set(other["Aliases"].get("Items") or []):
+                message = "One or more of the CNAMEs you provided are already associated with a different resource."
+                raise AwsError("CNAMEAlreadyExists", message, status=409)
+
+
+def _check_etag(call: Call, etag: str) -> None:
+    given = call.params.get("IfMatch")
+    if not given:
+        message = "The If-Match version is missing or not valid for the resource."
+        raise AwsError("InvalidIfMatchVersion", message, status=400)
+    if given != etag:
+        message = "The request failed because it didn't meet the preconditions in one or more request-header fields."
+        raise AwsError("PreconditionFailed", message, status=412)
+
+
+# Origin access controls
+
+
+@around("cloudfront", "CreateOriginAccessControl")
+def create_control(call: Call, forward: Forward) -> Answer:
+    """Names are unique."""
+    name = call.params["OriginAccessControlConfig"]["Name"]
+    if any(control.name == name for control in call.backend().origin_access_controls.values()):
+        message = "An origin access control with the same name already exists."
+        raise AwsError("OriginAccessControlAlreadyExists", message, status=409)
+    forward()
+    return None
+
+
+@around("cloudfront", "GetOriginAccessControlConfig")
+def get_control_config(call: Call, forward: Forward) -> Answer:
+    """moto has the control, not this path to it."""
+    answer = call.ask("GetOriginAccessControl", {"Id": call.params["Id"]})
+    return {
+        "OriginAccessControlConfig": answer["OriginAccessControl"]["OriginAccessControlConfig"],
+        "ETag": answer["ETag"],
+    }
+
+
+@around("cloudfront", "UpdateOriginAccessControl")
+def update_control(call: Call, forward: Forward) -> Answer:
+    """If the ETag fits."""
+    _check_etag(call, call.backend().get_origin_access_control(call.params["Id"]).etag)
+    forward()
+    return None
+
+
+@around("cloudfront", "DeleteOriginAccessControl")
+def delete_control(call: Call, forward: Forward) -> Answer:
+    """If the ETag fits, and no origin uses it."""
+    identifier = call.params["Id"]
+    _check_etag(call, call.backend().get_origin_access_control(identifier).etag)
+    for config in _configs.values():
+        if any(origin["OriginAccessControlId"] == identifier for origin in config["Origins"]["Items"]):
+            message = "Cannot delete the origin access control because it's in use by one or more distributions."
+            raise AwsError("OriginAccessControlInUse", message, status=409)
+    forward()
+    return None
+
+
+# Managed policies
+
+
+def _managed(call: Call, kind: str, policies: dict[str, str], config: dict[str, Any]) -> Answer:
+    """`List<Kind>Policies`: only managed ones exist here."""
+    items = [
+        {
+            "Type": "managed",
+            f"{kind}Policy": {
+                "Id": identifier,
+                "LastModifiedTime": "2022-01-01T00:00:00Z",
+                f"{kind}PolicyConfig": {"Name": name, "Comment": ""} | config,
+            },
+        }
+        for name, identifier in policies.items()
+        if call.params.get("Type") != "custom"
+    ]
+    return {f"{kind}PolicyList": {"MaxItems": 100, "Quantity": len(items), "Items": items}}
+
+
+@around("cloudfront", "ListCachePolicies")
+def list_cache_policies(call: Call, forward: Forward) -> Answer:
+    """AWS's own."""
+    return _managed(call, "Cache", CACHE_POLICIES, {"MinTTL": 0})
+
+
+@around("cloudfront", "ListOriginRequestPolicies")
+def list_origin_request_policies(call: Call, forward: Forward) -> Answer:
+    """AWS's own."""
+    behaviors = {
+        "HeadersConfig": {"HeaderBehavior": "allViewer"},
+        "CookiesConfig": {"CookieBehavior": "all"},
+        "QueryStringsConfig": {"QueryStringBehavior": "all"},
+    }
+    return _managed(call, "OriginRequest", ORIGIN_REQUEST_POLICIES, behaviors)
+
+
+@around("cloudfront", "ListResponseHeadersPolicies")
+def list_response_headers_policies(call: Call, forward: Forward) -> Answer:
+    """AWS's own."""
+    return _managed(call, "ResponseHeaders", RESPONSE_HEADERS_POLICIES, {})
+
+
+def _one(call: Call, kind: str, policies: dict[str, str], listed: Answer) -> Answer:
+    for item in (listed or {})[f"{kind}PolicyList"]["Items"]:
+        policy = item[f"{kind}Policy"]
+        if policy["Id"] == call.params["Id"]:
+            return {f"{kind}Policy": policy, "ETag": policy["Id"]}
+    raise AwsError(f"NoSuch{kind}Policy", f"The {kind} policy does not exist.", status=404)
+
+
+@around("cloudfront", "GetCachePolicy")
+def get_cache_policy(call: Call, forward: Forward) -> Answer:
+    """One of AWS's own."""
+    return _one(call, "Cache", CACHE_POLICIES, list_cache_policies(call, forward))
+
+
+@around("cloudfront", "GetOriginRequestPolicy")
+def get_origin_request_policy(call: Call, forward: Forward) -> Answer:
+    """One of AWS's own."""
+    return _one(call, "OriginRequest", ORIGIN_REQUEST_POLICIES, list_origin_request_policies(call, forward))
+
+
+@around("cloudfront", "GetResponseHeadersPolicy")
+def get_response_headers_policy(call: Call, forward: Forward) -> Answer:
+    """One of AWS's own."""
+    return _one(call, "ResponseHeaders", RESPONSE_HEADERS_POLICIES, list_response_headers_policies(call, forward))
