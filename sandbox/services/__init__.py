@@ -2,7 +2,22 @@
 
 from importlib import import_module
 
-EXTENSIONS = ("autoscaling", "cloudfront", "ec2", "elbv2", "iam")
+EXTENSIONS = (
+    "acm",
+    "autoscaling",
+    "backup",
+    "budgets",
+    "cloudfront",
+    "ec2",
+    "elbv2",
+    "iam",
+    "kms",
+    "lambda_",
+    "logs",
+    "rds",
+    "s3",
+    "sns",
+)
 
 
 def load() -> None:

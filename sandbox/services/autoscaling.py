@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.autoscaling import models
-from moto.core.utils import utcnow
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 from sandbox.services.ec2 import unknown_profile
@@ -182,10 +181,70 @@ def _launched_from(state: models.InstanceState) -> dict[str, Any] | None:
 models.InstanceState.launch_template = property(_launched_from)  # type: ignore[assignment,method-assign]
 
 
-@around("autoscaling", "DescribeScalingActivities")
-def describe_activities(call: Call, forward: Forward) -> Answer:
-    """moto's own answer, with the times AWS always gives."""
+# Settings that moto drops, kept per group and returned.
+KEPT = ("DefaultInstanceWarmup", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "DesiredCapacityType")
+
+_settings: dict[Any, dict[str, dict[str, Any]]] = store(dict)
+
+
+@around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
+def keep_settings(call: Call, forward: Forward) -> Answer:
+    """Remember what moto drops; targets follow the instances."""
+    forward()
+    name = call.params["AutoScalingGroupName"]
+    old = {} if call.operation == "CreateAutoScalingGroup" else _settings[call.scope].get(name, {})
+    _settings[call.scope][name] = old | {key: call.params[key] for key in KEPT if key in call.params}
+    _drop_old_targets(call, name)
+    return None
+
+
+@around("autoscaling", "SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup")
+def targets_follow(call: Call, forward: Forward) -> Answer:
+    """Terminated instances leave the target groups."""
+    forward()
+    for name in call.backend().autoscaling_groups:
+        _drop_old_targets(call, name)
+    return None
+
+
+def _drop_old_targets(call: Call, name: str) -> None:
+    """moto registers new instances and forgets to deregister terminated ones."""
+    ec2, elbv2 = call.backend("ec2"), call.backend("elbv2")
+    for arn in call.backend().autoscaling_groups[name].target_group_arns:
+        target_group = elbv2.target_groups.get(arn)
+        for target in list(target_group.targets if target_group else ()):
+            instance = ec2.get_instance_by_id(target.split(":")[0])
+            if instance is None or instance.state in ("terminated", "shutting-down"):
+                del target_group.targets[target]
+
+
+@around("autoscaling", "DescribeAutoScalingGroups")
+def return_settings(call: Call, forward: Forward) -> Answer:
+    """Return what was kept."""
     answer = forward()
-    for activity in answer.get("Activities", []):
-        activity.setdefault("StartTime", utcnow())
+    for group in answer["AutoScalingGroups"]:
+        group |= _settings[call.scope].get(group["AutoScalingGroupName"], {})
     return answer
+
+
+@around("autoscaling", "DeleteAutoScalingGroup")
+def refuse_group_with_instances(call: Call, forward: Forward) -> Answer:
+    """Without ForceDelete a group must be empty."""
+    if _group(call).instance_states and not call.params.get("ForceDelete"):
+        message = (
+            "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance "
+            "request(s) still in the group."
+        )
+        raise AwsError("ResourceInUse", message, status=400)
+    name = call.params["AutoScalingGroupName"]
+    arns = list(_group(call).target_group_arns)
+    ids = {state.instance.id for state in _group(call).instance_states}
+    forward()
+    _settings[call.scope].pop(name, None)
+    backend = call.backend()
+    backend.policies = {k: v for k, v in backend.policies.items() if v.auto_scaling_group_name != name}
+    for arn in arns:
+        if target_group := call.backend("elbv2").target_groups.get(arn):
+            for target in [t for t in target_group.targets if t.split(":")[0] in ids]:
+                del target_group.targets[target]
+    return None

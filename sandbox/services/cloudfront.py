@@ -177,6 +177,15 @@ def delete_distribution(call: Call, forward: Forward) -> Answer:
     return None
 
 
+def distributions_using(call: Call, certificate: str) -> list[str]:
+    """The ARNs of the distributions with a certificate."""
+    return [
+        f"arn:{call.partition}:cloudfront::{call.account}:distribution/{identifier}"
+        for identifier, config in _configs.items()
+        if config["ViewerCertificate"].get("ACMCertificateArn") == certificate
+    ]
+
+
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:
     distribution = answer["Distribution"]
     distribution["DistributionConfig"] = _configs[distribution["Id"]]
@@ -197,10 +206,10 @@ def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
             raise AwsError("NoSuchOriginAccessControl", message, status=404)
     aliases = set(config.get("Aliases", {}).get("Items") or [])
     for identifier, other in _configs.items():
-        if identifier != own and other.get("CallerReference") != config.get("CallerReference"):
-            if aliases & set(other["Aliases"].get("Items") or []):
-                message = "One or more of the CNAMEs you provided are already associated with a different resource."
-                raise AwsError("CNAMEAlreadyExists", message, status=409)
+        same = identifier == own or other["CallerReference"] == config["CallerReference"]
+        if not same and aliases & set(other["Aliases"].get("Items") or []):
+            message = "One or more of the CNAMEs you provided are already associated with a different resource."
+            raise AwsError("CNAMEAlreadyExists", message, status=409)
 
 
 def _check_etag(call: Call, etag: str) -> None:

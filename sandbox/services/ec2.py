@@ -168,6 +168,13 @@ def _live_nat_gateways(backend: Any) -> Iterator[Any]:
     yield from (nat for nat in backend.nat_gateways.values() if nat.state not in ("deleted", "deleting"))
 
 
+def _database_subnets(call: Call) -> Iterator[set[str]]:
+    rds = call.backend("rds")
+    for database in rds.databases.values():
+        if group := rds.subnet_groups.get(database.db_subnet_group_name):
+            yield {subnet.id for subnet in group._subnets}
+
+
 @around("ec2", "DeleteSubnet")
 def refuse_subnet_in_use(call: Call, forward: Forward) -> Answer:
     """Anything with an interface in a subnet keeps it."""
@@ -177,11 +184,7 @@ def refuse_subnet_in_use(call: Call, forward: Forward) -> Answer:
         or any(nat.subnet_id == subnet for nat in _live_nat_gateways(backend))
         or any(subnet in (endpoint.subnet_ids or []) for endpoint in backend.vpc_end_points.values())
         or any(subnet in lb.subnets for lb in call.backend("elbv2").load_balancers.values())
-        or any(
-            subnet in {s.id for s in database.db_subnet_group.subnets}
-            for database in call.backend("rds").databases.values()
-            if database.db_subnet_group
-        )
+        or any(subnet in subnets for subnets in _database_subnets(call))
     ):
         message = f"The subnet '{subnet}' has dependencies and cannot be deleted."
         raise AwsError("DependencyViolation", message)
@@ -209,7 +212,7 @@ def _users_of(call: Call, group: str) -> bool:
         or any(group in (db.vpc_security_group_ids or []) for db in call.backend("rds").databases.values())
         or any(group in (endpoint.security_group_ids or []) for endpoint in backend.vpc_end_points.values())
         or any(
-            group in {source.get("GroupId") for source in rule.source_groups}
+            group == (rule.source_group or {}).get("GroupId")
             for other in others
             for rule in [*other.ingress_rules, *other.egress_rules]
         )

@@ -1,0 +1,380 @@
+"""RDS: versions, storage settings, windows, replicas, refusals.
+
+- DescribeDBEngineVersions, DescribeCertificates, DescribePendingMaintenanceActions: moto has none.
+- gp3 instances come back without `Iops` and `StorageThroughput`: a rerun of `rds_instance` dies of KeyError.
+- Adjoining backup and maintenance windows (03:00-04:00, sun:04:00-sun:05:00) are refused as overlapping.
+- A replica is a shallow copy of its primary: it inherits MultiAZ, deletion protection, backup retention.
+- Groups in use, one-zone subnet groups, unknown versions and classes, small gp3 with IOPS: AWS refuses.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from moto.rds import utils
+
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
+
+# Engine -> major version -> (minors, oldest first; parameter group family).
+VERSIONS = {
+    "mysql": {
+        "8.0": (["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44"], "mysql8.0"),
+        "8.4": (["8.4.3", "8.4.4", "8.4.5", "8.4.6", "8.4.7"], "mysql8.4"),
+    },
+    "postgres": {
+        "16": (["16.8", "16.9", "16.10", "16.11"], "postgres16"),
+        "17": (["17.4", "17.5", "17.6", "17.7"], "postgres17"),
+        "18": (["18.1"], "postgres18"),
+    },
+}
+DEFAULT_MAJOR = {"mysql": "8.4", "postgres": "17"}
+LOG_TYPES = {
+    "mysql": ["audit", "error", "general", "iam-db-auth-error", "slowquery"],
+    "postgres": ["iam-db-auth-error", "postgresql", "upgrade"],
+}
+CLASSES = [
+    f"db.{family}.{size}"
+    for family, sizes in {
+        "t3": "micro small medium large xlarge 2xlarge",
+        "t4g": "micro small medium large xlarge 2xlarge",
+        "m6g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
+        "m6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
+        "m7g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
+        "m7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+        "m8g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+        "r5": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge",
+        "r6g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
+        "r6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
+        "r7g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
+        "r7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+        "r8g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+    }.items()
+    for size in sizes.split()
+]
+GP3_THRESHOLD = 400  # GiB; below it IOPS and throughput are fixed
+GP3_SMALL, GP3_LARGE = (3000, 125), (12000, 500)
+CERTIFICATES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
+
+# What moto drops, kept per instance and returned.
+KEPT = {
+    "EngineLifecycleSupport": "EngineLifecycleSupport",
+    "EnablePerformanceInsights": "PerformanceInsightsEnabled",
+    "PerformanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
+    "PerformanceInsightsKMSKeyId": "PerformanceInsightsKMSKeyId",
+    "MonitoringInterval": "MonitoringInterval",
+    "MonitoringRoleArn": "MonitoringRoleArn",
+    "DatabaseInsightsMode": "DatabaseInsightsMode",
+    "DedicatedLogVolume": "DedicatedLogVolume",
+    "NetworkType": "NetworkType",
+    "Iops": "Iops",
+    "StorageThroughput": "StorageThroughput",
+}
+KEPT_DEFAULTS = {
+    "EngineLifecycleSupport": "open-source-rds-extended-support",
+    "PerformanceInsightsEnabled": False,
+    "MonitoringInterval": 0,
+    "DatabaseInsightsMode": "standard",
+    "DedicatedLogVolume": False,
+    "NetworkType": "IPV4",
+}
+
+_kept: dict[Any, dict[str, dict[str, Any]]] = store(dict)
+
+
+@mend(utils, "get_overlap_between_two_date_ranges")
+def overlap(original: Any, start_1: datetime, end_1: datetime, start_2: datetime, end_2: datetime) -> int:
+    """Windows that only touch do not overlap (moto tests for >= 0)."""
+    seconds = int(original(start_1, end_1, start_2, end_2))
+    return seconds if seconds > 0 else -1
+
+
+# Instances
+
+
+@around(
+    "rds",
+    "CreateDBInstance",
+    "CreateDBInstanceReadReplica",
+    "DeleteDBInstance",
+    "DescribeDBInstances",
+    "ModifyDBInstance",
+    "PromoteReadReplica",
+    "RebootDBInstance",
+    "RestoreDBInstanceFromDBSnapshot",
+    "StartDBInstance",
+    "StopDBInstance",
+)
+def whole_instances(call: Call, forward: Forward) -> Answer:
+    """Every member AWS returns."""
+    answer = forward()
+    for instance in [answer["DBInstance"]] if "DBInstance" in answer else answer["DBInstances"]:
+        kept = _kept[call.scope].get(instance["DBInstanceIdentifier"], {})
+        instance |= KEPT_DEFAULTS | kept
+        if instance["PerformanceInsightsEnabled"]:
+            instance.setdefault("PerformanceInsightsRetentionPeriod", 7)
+        if instance.get("StorageType") == "gp3":
+            iops, throughput = _gp3_baseline(instance.get("Engine", ""), instance.get("AllocatedStorage", 0))
+            instance["Iops"] = kept.get("Iops") or iops
+            instance["StorageThroughput"] = kept.get("StorageThroughput") or throughput
+        if instance.get("KmsKeyId") == "default_kms_key_id":
+            key = uuid5(NAMESPACE_URL, f"{call.account}/{call.region}/aws/rds")
+            instance["KmsKeyId"] = f"arn:{call.partition}:kms:{call.region}:{call.account}:key/{key}"
+    return answer
+
+
+def _gp3_baseline(engine: str, size: int) -> tuple[int, int]:
+    return GP3_LARGE if engine in VERSIONS and size >= GP3_THRESHOLD else GP3_SMALL
+
+
+def _keep(call: Call, base: dict[str, Any]) -> None:
+    given = {name: call.params[parameter] for parameter, name in KEPT.items() if parameter in call.params}
+    _kept[call.scope][call.params["DBInstanceIdentifier"]] = base | given
+
+
+@around("rds", "CreateDBInstance")
+def create_instance(call: Call, forward: Forward) -> Answer:
+    """An existing version and class; a major version means its newest minor."""
+    params = dict(call.params)
+    engine = params["Engine"]
+    if engine in VERSIONS:
+        params["EngineVersion"] = _resolve(engine, params.get("EngineVersion") or DEFAULT_MAJOR[engine])
+        _check_class(params["DBInstanceClass"])
+        _check_storage(engine, params)
+    _keep(call, {})
+    return forward(params)
+
+
+@around("rds", "ModifyDBInstance")
+def modify_instance(call: Call, forward: Forward) -> Answer:
+    """Keep what moto drops."""
+    old = _kept[call.scope].get(call.params["DBInstanceIdentifier"], {})
+    if "DBInstanceClass" in call.params:
+        _check_class(call.params["DBInstanceClass"])
+    answer = forward()
+    _keep(call, old)
+    return answer
+
+
+@around("rds", "CreateDBInstanceReadReplica")
+def create_replica(call: Call, forward: Forward) -> Answer:
+    """A replica has its own settings; its primary must keep backups."""
+    params, backend = call.params, call.backend()
+    source = params["SourceDBInstanceIdentifier"].split(":")[-1]
+    primary = backend.databases.get(source)
+    if primary is not None and not primary.backup_retention_period:
+        message = (
+            "Automated backups are not enabled for this database instance. To enable automated backups, use "
+            "ModifyDBInstance to set the backup retention period to a non-zero value."
+        )
+        raise AwsError("InvalidDBInstanceState", message)
+    if "DBInstanceClass" in params:
+        _check_class(params["DBInstanceClass"])
+    forward()
+    replica = backend.databases[params["DBInstanceIdentifier"]]
+    replica.multi_az = params.get("MultiAZ", False)
+    replica.deletion_protection = params.get("DeletionProtection", False)
+    replica.backup_retention_period = params.get("BackupRetentionPeriod", 0)
+    replica.enabled_cloudwatch_logs_exports = params.get("EnableCloudwatchLogsExports", [])
+    replica.dbi_resource_id = "db-" + uuid5(NAMESPACE_URL, replica.db_instance_identifier).hex[:26].upper()
+    if "AllocatedStorage" in params:
+        replica.allocated_storage = params["AllocatedStorage"]
+    lifecycle = _kept[call.scope].get(source, {}).get("EngineLifecycleSupport")
+    _keep(call, {"EngineLifecycleSupport": lifecycle} if lifecycle else {})
+    described = call.ask("DescribeDBInstances", {"DBInstanceIdentifier": params["DBInstanceIdentifier"]})
+    return {"DBInstance": described["DBInstances"][0]}
+
+
+@around("rds", "DeleteDBInstance")
+def delete_instance(call: Call, forward: Forward) -> Answer:
+    """A final snapshot, unless skipped in so many words."""
+    params = call.params
+    if not params.get("SkipFinalSnapshot") and not params.get("FinalDBSnapshotIdentifier"):
+        message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+        raise AwsError("InvalidParameterCombination", message)
+    return forward()
+
+
+def _resolve(engine: str, version: str) -> str:
+    minors = [minor for minors, _ in VERSIONS[engine].values() for minor in minors]
+    if version in VERSIONS[engine]:
+        return VERSIONS[engine][version][0][-1]
+    if version not in minors:
+        raise AwsError("InvalidParameterCombination", f"Cannot find version {version} for {engine}")
+    return version
+
+
+def _check_class(name: str) -> None:
+    if name not in CLASSES:
+        raise AwsError("InvalidParameterValue", f"Invalid DB Instance class: {name}")
+
+
+def _check_storage(engine: str, params: dict[str, Any]) -> None:
+    small = params.get("StorageType") == "gp3" and params.get("AllocatedStorage", 0) < GP3_THRESHOLD
+    if small and ("Iops" in params or "StorageThroughput" in params):
+        message = (
+            f"You can't specify IOPS or storage throughput for engine {engine} "
+            f"and a storage size less than {GP3_THRESHOLD}."
+        )
+        raise AwsError("InvalidParameterCombination", message)
+
+
+# Groups
+
+
+@around("rds", "CreateDBSubnetGroup", "ModifyDBSubnetGroup")
+def refuse_one_zone(call: Call, forward: Forward) -> Answer:
+    """A subnet group covers two zones."""
+    known = {s.id: s.availability_zone for zone in call.backend("ec2").subnets.values() for s in zone.values()}
+    zones = sorted({known[subnet] for subnet in call.params["SubnetIds"] if subnet in known})
+    if len(zones) == 1:
+        message = (
+            "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. "
+            f"Current AZ coverage: {zones[0]}. Add subnets to cover at least 2 AZs."
+        )
+        raise AwsError("DBSubnetGroupDoesNotCoverEnoughAZs", message)
+    forward()
+    return None
+
+
+@around("rds", "DeleteDBSubnetGroup")
+def refuse_subnet_group_in_use(call: Call, forward: Forward) -> Answer:
+    """An instance needs its subnet group."""
+    name = call.params["DBSubnetGroupName"]
+    for database in call.backend().databases.values():
+        if database.db_subnet_group_name == name:
+            message = (
+                f"Cannot delete the subnet group '{name}' because at least one database instance: "
+                f"{database.db_instance_identifier} is still using it."
+            )
+            raise AwsError("InvalidDBSubnetGroupStateFault", message)
+    forward()
+    return None
+
+
+@around("rds", "DeleteDBParameterGroup")
+def refuse_parameter_group_in_use(call: Call, forward: Forward) -> Answer:
+    """An instance needs its parameter group."""
+    name = call.params["DBParameterGroupName"]
+    if any(database.db_parameter_group_name == name for database in call.backend().databases.values()):
+        message = (
+            f"One or more database instances are still members of this parameter group {name}, "
+            "so the group cannot be deleted"
+        )
+        raise AwsError("InvalidDBParameterGroupState", message)
+    forward()
+    return None
+
+
+# The catalogue
+
+
+@around("rds", "DescribeDBEngineVersions")
+def engine_versions(call: Call, forward: Forward) -> Answer:
+    """The versions of mysql and postgres that can be created."""
+    params = call.params
+    found = []
+    for engine, majors in VERSIONS.items():
+        for major, (minors, family) in majors.items():
+            for position, minor in enumerate(minors):
+                if params.get("Engine", engine) != engine or params.get("EngineVersion", minor) not in (major, minor):
+                    continue
+                if params.get("DBParameterGroupFamily", family) != family:
+                    continue
+                if params.get("DefaultOnly") and minor != _default(engine, params.get("EngineVersion")):
+                    continue
+                found.append(_version(engine, major, minor, family, minors[position + 1 :]))
+    return {"DBEngineVersions": found}
+
+
+def _default(engine: str, version: str | None) -> str:
+    return _resolve(engine, version or DEFAULT_MAJOR[engine])
+
+
+def _version(engine: str, major: str, minor: str, family: str, newer: list[str]) -> dict[str, Any]:
+    title = {"mysql": "MySQL Community Edition", "postgres": "PostgreSQL"}[engine]
+    return {
+        "Engine": engine,
+        "EngineVersion": minor,
+        "MajorEngineVersion": major,
+        "DBParameterGroupFamily": family,
+        "DBEngineDescription": title,
+        "DBEngineVersionDescription": f"{title} {minor}",
+        "ValidUpgradeTarget": [
+            {
+                "Engine": engine,
+                "EngineVersion": target,
+                "Description": f"{title} {target}",
+                "AutoUpgrade": target == newer[-1],
+                "IsMajorVersionUpgrade": False,
+            }
+            for target in newer
+        ],
+        "ExportableLogTypes": LOG_TYPES[engine],
+        "SupportsLogExportsToCloudwatchLogs": True,
+        "SupportsReadReplica": True,
+        "SupportedEngineModes": ["provisioned"],
+        "SupportsGlobalDatabases": False,
+        "SupportsParallelQuery": False,
+        "SupportsCertificateRotationWithoutRestart": True,
+        "SupportedCACertificateIdentifiers": CERTIFICATES,
+        "Status": "available",
+    }
+
+
+@around("rds", "DescribeOrderableDBInstanceOptions")
+def orderable_options(call: Call, forward: Forward) -> Answer:
+    """Every class with every version, in every zone of the region."""
+    params = call.params
+    engine = params["Engine"]
+    if engine not in VERSIONS:
+        return forward()
+    zones = call.ask("DescribeAvailabilityZones", {}, service="ec2")["AvailabilityZones"]
+    minors = [minor for minors, _ in VERSIONS[engine].values() for minor in minors]
+    versions = [_default(engine, params["EngineVersion"])] if params.get("EngineVersion") else minors
+    classes = [params["DBInstanceClass"]] if params.get("DBInstanceClass") in CLASSES else CLASSES
+    if params.get("DBInstanceClass") and params["DBInstanceClass"] not in CLASSES:
+        classes = []
+    return {
+        "OrderableDBInstanceOptions": [
+            {
+                "Engine": engine,
+                "EngineVersion": version,
+                "DBInstanceClass": name,
+                "LicenseModel": {"mysql": "general-public-license", "postgres": "postgresql-license"}[engine],
+                "AvailabilityZones": [{"Name": zone["ZoneName"]} for zone in zones],
+                "MultiAZCapable": True,
+                "ReadReplicaCapable": True,
+                "Vpc": True,
+                "StorageType": "gp3",
+                "SupportsStorageEncryption": True,
+                "SupportsStorageAutoscaling": True,
+                "SupportsIops": True,
+                "SupportsStorageThroughput": True,
+                "SupportsEnhancedMonitoring": True,
+                "SupportsPerformanceInsights": not name.endswith((".micro", ".small")),
+                "MinStorageSize": 20,
+                "MaxStorageSize": 65536,
+            }
+            for version in versions
+            for name in classes
+        ]
+    }
+
+
+@around("rds", "DescribeCertificates")
+def certificates(call: Call, forward: Forward) -> Answer:
+    """The certificate authorities."""
+    wanted = call.params.get("CertificateIdentifier")
+    names = [name for name in CERTIFICATES if wanted in (None, name)]
+    return {
+        "DefaultCertificateForNewLaunches": CERTIFICATES[0],
+        "Certificates": [{"CertificateIdentifier": name, "CertificateType": "CA"} for name in names],
+    }
+
+
+@around("rds", "DescribePendingMaintenanceActions")
+def pending_maintenance(call: Call, forward: Forward) -> Answer:
+    """Nothing is ever pending."""
+    return {"PendingMaintenanceActions": []}
