@@ -11,7 +11,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.pending import pendin
 DOCUMENTATION = r"""
 name: or_pending
 short_description: Put a typed stand-in where AWS has nothing yet
-version_added: 0.1.0
+version_added: 1.0.0
 author: realtime.aws contributors
 description:
   - Returns what was found, or a stand-in of the right type and shape for what does not exist yet, so that a preview of

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloudwatch_dashboard
 short_description: Manage a CloudWatch dashboard
-version_added: 0.1.0
+version_added: 1.0.0
 author: realtime.aws contributors
 description:
   - Creates, updates and deletes a CloudWatch dashboard.

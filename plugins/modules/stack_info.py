@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: stack_info
 short_description: Read what an environment has, layer by layer
-version_added: 0.1.0
+version_added: 1.0.0
 author: realtime.aws contributors
 description:
   - Reads the live resources of one environment, the layers side by side, by name and tag. What a name finds that does

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: validate_inputs
 short_description: Check all inputs of the role a task stands in
-version_added: 0.1.0
+version_added: 1.0.0
 author: realtime.aws contributors
 description:
   - Checks types, choices and required options by the role's argument spec, refuses variables that have the role's

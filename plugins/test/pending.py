@@ -10,7 +10,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pen
 DOCUMENTATION = r"""
 name: pending
 short_description: Is this a stand-in for something that does not exist yet
-version_added: 0.1.0
+version_added: 1.0.0
 author: realtime.aws contributors
 description:
   - Tells whether a value is a stand-in as P(realtime.aws.or_pending#filter) makes it, or holds one.

@@ -1,0 +1,71 @@
+# realtime.aws: make help
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sandbox sandbox-stop deploy preview teardown test unit lint sanity docs molecule package bench clean
+
+ENV ?= production
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Without bytecode every module recompiles boto3; unbuffered, Python reads the piped module byte by byte.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+
+# The recipes below that must never reach a real account run under this: none of the caller's AWS settings.
+LOCAL := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_REGION -u AWS_DEFAULT_REGION
+
+help: ## List what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .cache/setup ## Set up .venv (locked versions, compiled) and the collections tree
+
+.cache/setup: pyproject.toml uv.lock scripts/setup
+	@scripts/setup
+	@touch $@
+
+demo: setup ## Deploy production to a local AWS, run again (changed=0), show the result, stop
+	@$(LOCAL) scripts/demo
+
+sandbox: setup ## Leave a local AWS running and print how to reach it
+	@python -m sandbox start
+
+sandbox-stop: setup ## Stop it; its state is gone
+	@python -m sandbox stop
+
+deploy: setup ## Build or update the stack: make deploy ENV=staging
+	ansible-playbook playbooks/site.yml -i inventories/$(ENV)
+
+preview: setup ## Say what deploy would do, and write nothing
+	ansible-playbook playbooks/site.yml -i inventories/$(ENV) --check --diff
+
+teardown: setup ## Remove the stack, asking for its name first
+	@read -r -p 'This removes $(ENV). Type its name to go on: ' name; \
+	ansible-playbook playbooks/teardown.yml -i inventories/$(ENV) -e "confirm=$$name"
+
+test: lint unit docs sanity package molecule ## Everything that has to hold (about 20 minutes on two cores)
+
+lint: setup ## ansible-lint (profile production), yamllint, ruff
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	ansible-lint --offline --strict
+
+unit: setup ## Unit tests of modules, plugins, roles' inputs and the sandbox
+	$(LOCAL) pytest -n 2
+
+docs: setup ## Documentation: lint, and generated parts up to date
+	scripts/document --check
+	GIT_CEILING_DIRECTORIES=$(CURDIR) antsibull-docs lint-collection-docs --plugin-docs .
+
+sanity: setup ## ansible-test sanity
+	scripts/sanity
+
+package: setup ## Build the tarball, install it elsewhere and run it from there by its FQCN
+	$(LOCAL) scripts/package
+
+molecule: setup ## Scenarios on the sandbox: make molecule ROLE=network, or all
+	$(LOCAL) molecule test $(if $(ROLE),-s $(ROLE),--all --workers 2)
+
+clean: ## Remove what make made, but .venv
+	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz
