@@ -31,7 +31,7 @@ def record_of(account: str, domain: str) -> dict[str, str]:
 def _resolves(call: Call, record: dict[str, str]) -> bool:
     """Whether some public zone of the account has the record."""
     return any(
-        record_set.type_ == "CNAME"
+        record_set.type == "CNAME"
         and record_set.name.rstrip(".").lower() == record["Name"].rstrip(".")
         and any(value.rstrip(".") == record["Value"].rstrip(".") for value in record_set.records)
         for zone in call.backend("route53").zones.values()
