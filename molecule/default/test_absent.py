@@ -1,0 +1,90 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a teardown leaves: nothing but what AWS itself retains (keys pending deletion, the final snapshot)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+OURS = [{"Name": "tag:Environment", "Values": ["production"]}]
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("operation", "key"),
+    [
+        ("describe_vpcs", "Vpcs"),
+        ("describe_subnets", "Subnets"),
+        ("describe_internet_gateways", "InternetGateways"),
+        ("describe_addresses", "Addresses"),
+        ("describe_route_tables", "RouteTables"),
+        ("describe_security_groups", "SecurityGroups"),
+        ("describe_vpc_endpoints", "VpcEndpoints"),
+        ("describe_flow_logs", "FlowLogs"),
+        ("describe_launch_templates", "LaunchTemplates"),
+    ],
+)
+def test_nothing_in_ec2(operation, key):
+    assert getattr(client("ec2"), operation)(Filters=OURS)[key] == []
+
+
+def test_no_nat_gateway_and_no_running_instance():
+    ec2 = client("ec2")
+    assert [g for g in ec2.describe_nat_gateways()["NatGateways"] if g["State"] not in ("deleted", "deleting")] == []
+    states = {i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]}
+    assert states <= {"terminated", "shutting-down"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "key"),
+    [
+        ("elbv2", "describe_load_balancers", "LoadBalancers"),
+        ("elbv2", "describe_target_groups", "TargetGroups"),
+        ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
+        ("autoscaling", "describe_policies", "ScalingPolicies"),
+        ("rds", "describe_db_instances", "DBInstances"),
+        ("cloudwatch", "describe_alarms", "MetricAlarms"),
+        ("cloudwatch", "list_dashboards", "DashboardEntries"),
+        ("sns", "list_topics", "Topics"),
+        ("sns", "list_subscriptions", "Subscriptions"),
+        ("lambda", "list_functions", "Functions"),
+        ("logs", "describe_log_groups", "logGroups"),
+        ("acm", "list_certificates", "CertificateSummaryList"),
+        ("route53", "list_hosted_zones", "HostedZones"),
+        ("iam", "list_instance_profiles", "InstanceProfiles"),
+        ("s3", "list_buckets", "Buckets"),
+        ("backup", "list_backup_plans", "BackupPlansList"),
+    ],
+)
+def test_nothing_in(service, operation, key):
+    assert [
+        item for item in getattr(client(service), operation)().get(key, []) if "default" not in str(item)[:60]
+    ] == []
+
+
+def test_no_queue_and_no_distribution():
+    assert client("sqs").list_queues().get("QueueUrls", []) == []
+    assert client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
+
+
+def test_only_service_linked_roles_are_left():
+    roles = client("iam").list_roles()["Roles"]
+    assert [role["RoleName"] for role in roles if not role["Path"].startswith("/aws-service-role/")] == []
+
+
+def test_keys_are_pending_deletion():
+    kms = client("kms")
+    for key in kms.list_keys()["Keys"]:
+        described = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        assert described["KeyManager"] == "AWS" or described["KeyState"] == "PendingDeletion"
+
+
+def test_the_final_snapshot_is_kept():
+    snapshots = client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert [s["DBInstanceIdentifier"] for s in snapshots] == ["production-db"]
