@@ -5,9 +5,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+
+SUFFIXES = ("static-assets", "backups", "logs")
+
+
+def read_tags(stack: Stack, name: str) -> list[dict[str, str]] | None:
+    """Return the bucket's tags; None when it does not exist, [] when it is somebody else's and not for us to read."""
+    try:
+        return stack.client("s3").get_bucket_tagging(Bucket=name)["TagSet"]
+    except is_boto3_error_code("NoSuchBucket"):
+        return None
+    except is_boto3_error_code(["NoSuchTagSet", "AccessDenied"]):
+        return []
 
 
 def read(stack: Stack) -> dict[str, Any]:
-    """Return what the layer storage has."""
-    return {}
+    """Return the names of the layer's buckets that exist and are ours."""
+    names = [stack.name(f"{suffix}-{stack.account}-{stack.region}") for suffix in SUFFIXES]
+    tags = dict(zip(names, stack.each(lambda name: read_tags(stack, name), names)))
+    return {
+        "buckets": [
+            name for name in names if tags[name] is not None and stack.claim("AWS::S3::Bucket", name, tags[name])
+        ]
+    }
