@@ -82,7 +82,7 @@ class Gateway:
         """Ask the hooks of the operation, the last registered first, then moto."""
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
-            return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.environ)
+            return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
         except Refused as refused:
             return refused.answer
         except ServiceException as error:
@@ -101,7 +101,7 @@ class Gateway:
 
         def forward(params: dict[str, Any] | None = None) -> dict[str, Any]:
             onward = message if params is None else self.rewrite(message, params)
-            answer = self.ask_hook(onward, rest) if rest else self.ask_moto(onward.environ)
+            answer = self.ask_hook(onward, rest) if rest else self.ask_moto(onward.request())
             raw.append(answer)
             if answer.status >= 300:
                 raise Refused(answer, wire.error_code(onward, answer))
@@ -128,7 +128,7 @@ class Gateway:
         inner = wire.read(wire.compose(message, model, params, service, region))
         assert inner
         hooks = HOOKS.get((service, operation), [])
-        answer = self.ask_hook(inner, hooks) if hooks else self.ask_moto(inner.environ)
+        answer = self.ask_hook(inner, hooks) if hooks else self.ask_moto(inner.request())
         if answer.status >= 300:
             raise Refused(answer, wire.error_code(inner, answer))
         return wire.parse_answer(inner, answer)

@@ -13,7 +13,6 @@ from typing import NoReturn
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "1000000000"  # certificates are validated by their DNS record instead
 os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
-os.environ.setdefault("MOTO_ACCOUNT_ID_DEFAULT", "123456789012")
 
 from moto.server import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server

@@ -67,6 +67,10 @@ class Message:
         """AWS's name of the operation; the request line where no operation matches."""
         return self.model.name if self.model else f"{self.environ['REQUEST_METHOD']} {self.environ['PATH_INFO']}"
 
+    def request(self) -> Environ:
+        """The request as it came: reading it uses it up, and a hook may forward it twice."""
+        return self.environ | {"wsgi.input": io.BytesIO(self.body)}
+
 
 def read(environ: Environ) -> Message | None:
     """Understand a WSGI request; `None` when it is not a signed AWS call."""
@@ -88,7 +92,7 @@ def read(environ: Environ) -> Message | None:
 
 def _parse(message: Message) -> None:
     """Find the operation and its parameters."""
-    request = Request(dict(message.environ, **{"wsgi.input": io.BytesIO(message.body)}))
+    request = Request(message.request())
     service_model = get_service_model(message.service)
     try:
         message.protocol = determine_request_protocol(service_model, request.content_type)

@@ -137,7 +137,7 @@ def run_instances(
             "associate_public_ip": interfaces[0].get("AssociatePublicIpAddress"),
         }
         for name, value in given.items():
-            if value is not None and not kwargs.get(name):
+            if value is not None and kwargs.get(name) in (None, False, "disabled", [], {}):
                 kwargs[name] = value
         profile = kwargs.get("iam_instance_profile")
     reservation = original(backend, image_id, count, user_data, security_group_names, **kwargs)
@@ -169,9 +169,8 @@ def _live_nat_gateways(backend: Any) -> Iterator[Any]:
 
 
 def _database_subnets(call: Call) -> Iterator[set[str]]:
-    rds = call.backend("rds")
-    for database in rds.databases.values():
-        if group := rds.subnet_groups.get(database.db_subnet_group_name):
+    for database in call.backend("rds").databases.values():
+        if group := getattr(database, "db_subnet_group", None):
             yield {subnet.id for subnet in group._subnets}
 
 
@@ -183,7 +182,7 @@ def refuse_subnet_in_use(call: Call, forward: Forward) -> Answer:
         any(instance.subnet_id == subnet for instance in _live_instances(backend))
         or any(nat.subnet_id == subnet for nat in _live_nat_gateways(backend))
         or any(subnet in (endpoint.subnet_ids or []) for endpoint in backend.vpc_end_points.values())
-        or any(subnet in lb.subnets for lb in call.backend("elbv2").load_balancers.values())
+        or any(subnet in {s.id for s in lb.subnets} for lb in call.backend("elbv2").load_balancers.values())
         or any(subnet in subnets for subnets in _database_subnets(call))
     ):
         message = f"The subnet '{subnet}' has dependencies and cannot be deleted."
@@ -225,7 +224,7 @@ def refuse_detaching_in_use(call: Call, forward: Forward) -> Answer:
     vpc, backend = call.params["VpcId"], call.backend()
     in_vpc = {subnet.id for zones in backend.subnets.values() for subnet in zones.values() if subnet.vpc_id == vpc}
     if (
-        any(nat.subnet_id in in_vpc and nat.connectivity_type == "public" for nat in _live_nat_gateways(backend))
+        any(nat.subnet_id in in_vpc and nat.connectivity_type != "private" for nat in _live_nat_gateways(backend))
         or any(i.subnet_id in in_vpc and i.public_ip for i in _live_instances(backend))
         or any(
             lb.vpc_id == vpc and lb.scheme == "internet-facing" for lb in call.backend("elbv2").load_balancers.values()

@@ -243,7 +243,8 @@ def refuse_subnet_group_in_use(call: Call, forward: Forward) -> Answer:
     """An instance needs its subnet group."""
     name = call.params["DBSubnetGroupName"]
     for database in call.backend().databases.values():
-        if database.db_subnet_group_name == name:
+        group = getattr(database, "db_subnet_group", None)
+        if group and group.name == name:
             message = (
                 f"Cannot delete the subnet group '{name}' because at least one database instance: "
                 f"{database.db_instance_identifier} is still using it."

@@ -1,6 +1,7 @@
 """S3: log delivery policies, lifecycle rules, and what a new bucket has since 2023.
 
 - PutBucketLogging fails in moto when a `Principal: "*"` statement precedes the logging one.
+- Calls stand for HTTPS: a statement that denies the rest denies nothing here (moto takes every condition for met).
 - A new bucket is private, encrypted and without ACLs; moto's has none of that.
 - IA classes before day 30 are refused; so is removing a bucket with any version left (moto does).
 """
@@ -13,7 +14,7 @@ from typing import Any
 
 from moto.s3.models import FakeBucket
 
-from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 
 LOGGING = "logging.s3.amazonaws.com"
 EARLIEST = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
@@ -45,9 +46,25 @@ def may_deliver_logs(original: Any, target_bucket: Any, target_prefix: str | Non
 FakeBucket._log_permissions_enabled_policy = staticmethod(FakeBucket._log_permissions_enabled_policy)  # type: ignore[method-assign]
 
 
+@mend(FakeBucket, "get_permission")
+def judge(original: Any, bucket: Any, action: str, resource: str) -> Any:
+    """As moto does, without the statements about calls that are not encrypted."""
+    policy = bucket.policy
+    if policy is None:
+        return original(bucket, action, resource)
+    document = json.loads(policy)
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    document["Statement"] = [each for each in _listed(document["Statement"]) if each.get("Condition") != insecure]
+    bucket.policy = json.dumps(document).encode()
+    try:
+        return original(bucket, action, resource)
+    finally:
+        bucket.policy = policy
+
+
 @around("s3", "CreateBucket")
 def create_bucket(call: Call, forward: Forward) -> Answer:
-    """Private, encrypted, owned by its owner."""
+    """Private, encrypted, owned by its owner, tagged."""
     bucket = call.params["Bucket"]
     known = bucket in call.backend().buckets
     forward()
@@ -64,6 +81,8 @@ def create_bucket(call: Call, forward: Forward) -> Answer:
             "PutBucketOwnershipControls",
             {"Bucket": bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]}},
         )
+        if tags := call.params.get("CreateBucketConfiguration", {}).get("Tags"):
+            call.ask("PutBucketTagging", {"Bucket": bucket, "Tagging": {"TagSet": tags}})
     return None
 
 
@@ -84,3 +103,30 @@ def refuse_early_transition(call: Call, forward: Forward) -> Answer:
                 raise AwsError("InvalidArgument", message, status=400)
     forward()
     return None
+
+
+_newest_kept: dict[str, dict[str, int]] = store(dict)
+"""bucket -> rule id -> `NewerNoncurrentVersions` of its expiration, which moto drops"""
+
+
+@around("s3", "PutBucketLifecycleConfiguration")
+def keep_newest(call: Call, forward: Forward) -> Answer:
+    """Remember it."""
+    forward()
+    rules = call.params.get("LifecycleConfiguration", {}).get("Rules", [])
+    _newest_kept[call.params["Bucket"]] = {
+        rule["ID"]: rule["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"]
+        for rule in rules
+        if "ID" in rule and "NewerNoncurrentVersions" in rule.get("NoncurrentVersionExpiration", {})
+    }
+    return None
+
+
+@around("s3", "GetBucketLifecycleConfiguration")
+def return_newest(call: Call, forward: Forward) -> Answer:
+    """Return it."""
+    answer = forward()
+    for rule in answer["Rules"]:
+        if kept := _newest_kept[call.params["Bucket"]].get(rule.get("ID", "")):
+            rule["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = kept
+    return answer

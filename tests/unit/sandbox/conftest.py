@@ -1,0 +1,56 @@
+"""One sandbox per test session, in a process of its own; every test starts with an empty account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from sandbox_helpers import REGION, Aws, Network
+
+from sandbox.control import Sandbox
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The session's server."""
+    sandbox = Sandbox("session", tmp_path_factory.mktemp("sandbox"))
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Sandbox:
+    """The server, with nothing in it."""
+    running.reset()
+    return running
+
+
+_session = boto3.Session()  # parsed service models are shared by the session's clients
+
+
+@pytest.fixture
+def aws(sandbox: Sandbox) -> Aws:
+    """`aws("ec2")`: a client of the sandbox."""
+
+    def client(service: str, region: str = REGION) -> Any:
+        environment = sandbox.environment
+        return _session.client(
+            service,
+            region_name=region,
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    return client
+
+
+@pytest.fixture
+def network(aws: Aws) -> Network:
+    """A small network."""
+    return Network(aws)
