@@ -40,14 +40,15 @@ class ActionModule(ActionBase):
                     faults.append(f"{name} can't be evaluated: {error}")
         faults += type_faults(options, values)
         if not faults:  # rules may take the types for granted
-            faults = list(self._rule_faults(values))
+            faults = list(self._rule_faults(typed(options, values), task_vars))
         if faults:
             result.update(failed=True, faults=faults, msg="\n".join(["Refused before anything was touched:", *faults]))
         return result
 
-    def _rule_faults(self, values: dict[str, Any]) -> Iterator[str]:
+    def _rule_faults(self, values: dict[str, Any], task_vars: dict[str, Any]) -> Iterator[str]:
+        templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values})
         for rule in self._task.args.get("rules") or []:
-            if not self._templar.evaluate_conditional(rule["that"]):
+            if not templar.evaluate_conditional(rule["that"]):
                 yield fault(rule["variable"], values.get(rule["variable"]), rule["allowed"])
 
 
@@ -69,6 +70,12 @@ def unknown_names(variables: Iterable[str], prefix: str, options: dict[str, Any]
         if name.startswith(prefix) or (near and not name.startswith(("_", "ansible_"))):
             hint = f"did you mean {near[0]}?" if near else "see the role's README for those that are"
             yield f"{name} is not a variable of the role {prefix.rstrip('_')}; {hint}"
+
+
+def typed(options: dict[str, dict[str, Any]], values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values in their options' types: what comes by -e name=3 is a string till then."""
+    result = ArgumentSpecValidator(options).validate(values, validate_role_argument_spec=True)
+    return {name: result.validated_parameters[name] for name in values}
 
 
 def type_faults(options: dict[str, dict[str, Any]], values: dict[str, Any]) -> Iterator[str]:
