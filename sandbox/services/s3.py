@@ -12,7 +12,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, s3_backends
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 
@@ -44,6 +44,10 @@ def may_deliver_logs(original: Any, target_bucket: Any, target_prefix: str | Non
 
 
 FakeBucket._log_permissions_enabled_policy = staticmethod(FakeBucket._log_permissions_enabled_policy)  # type: ignore[method-assign]
+
+
+s3_backends.bucket_accounts = store()
+"""whose a bucket's name is; moto's reset may forget the bucket and not this, and then looks for it for ever"""
 
 
 @mend(FakeBucket, "get_permission")
