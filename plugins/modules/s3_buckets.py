@@ -143,7 +143,7 @@ options:
             type: str
             default: ""
   force:
-    description: With O(state=absent), delete every object, version and unfinished upload first. Nothing brings them back.
+    description: With O(state=absent), delete the policy and every object, version and unfinished upload first. Nothing brings them back.
     type: bool
     default: false
   state:
@@ -490,7 +490,8 @@ def write_setting(client: Any, name: str, key: str, value: Any) -> None:
 
 @named("empty the bucket")
 def empty_bucket(client: Any, name: str) -> None:
-    """Remove every version, delete marker and unfinished upload."""
+    """Remove every version, delete marker and unfinished upload; first the policy, so that no logs are delivered."""
+    client.delete_bucket_policy(Bucket=name)
     for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
         found = page.get("Versions", []) + page.get("DeleteMarkers", [])
         objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
