@@ -142,7 +142,8 @@ class Sandbox:
     def _write_aws_files(self) -> None:
         """Files for AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: an SDK needs nothing else."""
         (self.dir / "config").write_text(
-            f"[default]\nregion = us-east-1\nendpoint_url = {self.url}\n", encoding="utf-8"
+            f"[default]\nregion = us-east-1\nendpoint_url = {self.url}\ndisable_host_prefix_injection = true\n",
+            encoding="utf-8",
         )
         (self.dir / "credentials").write_text(
             f"[default]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n", encoding="utf-8"

@@ -17,6 +17,8 @@ EXTENSIONS = (
     "rds",
     "s3",
     "sns",
+    "speed",
+    "sqs",
 )
 
 
