@@ -5,9 +5,70 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.elb import read_tags
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+
+DEFAULT_GROUPS = ("web-servers", "api-servers")  # names that can be foreign; others are known by their tags alone
+
+
+def find_balancer(stack: Stack) -> dict[str, Any]:
+    client, name = stack.client("elbv2"), stack.name("alb")
+    try:
+        balancer = client.describe_load_balancers(Names=[name])["LoadBalancers"][0]
+    except is_boto3_error_code("LoadBalancerNotFound"):
+        return {}
+    arn = balancer["LoadBalancerArn"]
+    if not stack.claim("AWS::ElasticLoadBalancingV2::LoadBalancer", name, read_tags(client, [arn]).get(arn)):
+        return {}
+    listeners = pages(client, "describe_listeners", "Listeners", LoadBalancerArn=arn)
+    return {**balancer, "listener_arn": next((each["ListenerArn"] for each in listeners if each["Port"] == 443), None)}
+
+
+def find_target_groups(stack: Stack) -> dict[str, str]:
+    """Return the ARNs of this layer's target groups by name."""
+    client = stack.client("elbv2")
+    groups = pages(client, "describe_target_groups", "TargetGroups")
+    arns = {each["TargetGroupName"]: each["TargetGroupArn"] for each in groups}
+    ours = {name: arn for name, arn in arns.items() if name.startswith(stack.name(""))}
+    tags = read_tags(client, list(ours.values()))
+    for name in map(stack.name, DEFAULT_GROUPS):
+        if name in ours:
+            stack.claim("AWS::ElasticLoadBalancingV2::TargetGroup", name, tags.get(ours[name]))
+    return {
+        name: arn
+        for name, arn in sorted(ours.items())
+        if stack.owns(tags.get(arn)) and tags[arn].get("Layer") == "load_balancing"
+    }
+
+
+def find_secret(stack: Stack) -> str | None:
+    """Return the name of the secret that CloudFront and the load balancer share (SRC-8)."""
+    name = f"{stack.environment}/origin-verify"
+    try:
+        secret = stack.client("secretsmanager").describe_secret(SecretId=name)
+    except is_boto3_error_code("ResourceNotFoundException"):
+        return None
+    if "DeletedDate" in secret or not stack.claim("AWS::SecretsManager::Secret", name, secret.get("Tags")):
+        return None
+    return name
 
 
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer load_balancing has."""
-    return {}
+    found = stack.together(
+        {
+            "balancer": lambda: find_balancer(stack),
+            "target_groups": lambda: find_target_groups(stack),
+            "secret": lambda: find_secret(stack),
+        }
+    )
+    balancer = found["balancer"]
+    return {
+        "arn": balancer.get("LoadBalancerArn"),
+        "dns_name": balancer.get("DNSName"),
+        "hosted_zone_id": balancer.get("CanonicalHostedZoneId"),
+        "listener_arn": balancer.get("listener_arn"),
+        "target_group_arns": found["target_groups"],
+        "origin_secret": found["secret"],
+    }
