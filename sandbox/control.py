@@ -48,7 +48,12 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """What an SDK needs to reach it."""
-        return {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # <account>.127.0.0.1 is no host (S3 Control)
+        }
 
     def pid(self) -> int | None:
         """The process, if it lives and is ours: a pid file may be stale, and its number another program's."""
