@@ -48,12 +48,7 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """What an SDK needs to reach it."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # <account>.127.0.0.1 is no host (S3 Control)
-        }
+        return {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 
     def pid(self) -> int | None:
         """The process, if it lives and is ours: a pid file may be stale, and its number another program's."""
@@ -147,7 +142,7 @@ class Sandbox:
     def _write_aws_files(self) -> None:
         """Files for AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: an SDK needs nothing else."""
         (self.dir / "config").write_text(
-            f"[default]\nregion = us-east-1\nendpoint_url = {self.url}\ndisable_host_prefix_injection = true\n",
+            f"[default]\nregion = us-east-1\nendpoint_url = {self.url}\n",
             encoding="utf-8",
         )
         (self.dir / "credentials").write_text(
