@@ -1,4 +1,4 @@
-"""KMS: the rotation period, which moto drops; its minimum and the refusal of a missing alias are moto's own."""
+"""KMS: the rotation period, which moto drops."""
 
 from __future__ import annotations
 
