@@ -1,0 +1,49 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The variations as boto3 sees them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+import boto3
+
+OURS = [{"Name": "tag:Environment", "Values": ["elsewhere"]}]
+
+
+def client(service: str, region: str = "eu-west-1") -> Any:
+    return boto3.client(service, region_name=region)
+
+
+def test_three_zones_in_a_small_vpc():
+    subnets = client("ec2").describe_subnets(Filters=OURS)["Subnets"]
+    assert len(subnets) == 9
+    assert {subnet["AvailabilityZone"] for subnet in subnets} == {f"eu-west-1{letter}" for letter in "abc"}
+    assert all(ip_network(s["CidrBlock"]).subnet_of(ip_network("10.9.16.0/20")) for s in subnets)
+    assert len(client("ec2").describe_nat_gateways(Filter=OURS)["NatGateways"]) == 1
+
+
+def test_postgres_without_replica():
+    (database,) = client("rds").describe_db_instances()["DBInstances"]
+    assert (database["Engine"], database["MultiAZ"]) == ("postgres", False)
+    group = database["VpcSecurityGroups"][0]["VpcSecurityGroupId"]
+    (found,) = client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert {rule["FromPort"] for rule in found["IpPermissions"]} == {5432}
+
+
+def test_no_cdn_and_no_api():
+    assert client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
+    route53 = client("route53")
+    (zone,) = route53.list_hosted_zones()["HostedZones"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    aliases = {record["Name"]: record["AliasTarget"] for record in records if "AliasTarget" in record}
+    assert {"elsewhere.example.org.", "www.elsewhere.example.org."} <= set(aliases)
+    assert "api.elsewhere.example.org." not in aliases
+    assert {target["HostedZoneId"] for target in aliases.values()} == {"Z32O12XQLNTSW2"}
+    groups = client("elbv2").describe_target_groups()["TargetGroups"]
+    assert [group["TargetGroupName"] for group in groups] == ["elsewhere-web-servers"]
+
+
+def test_nothing_in_another_region_but_the_certificate():
+    assert client("ec2", "us-east-1").describe_vpcs(Filters=OURS)["Vpcs"] == []
