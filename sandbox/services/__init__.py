@@ -8,6 +8,7 @@ EXTENSIONS = (
     "backup",
     "budgets",
     "cloudfront",
+    "cloudwatch",
     "ec2",
     "elbv2",
     "iam",
