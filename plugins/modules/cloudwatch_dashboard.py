@@ -30,6 +30,13 @@ options:
         U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
       - Required when O(state=present).
     type: dict
+  tags:
+    description: Tags of the dashboard; left alone when omitted..
+    type: dict
+  purge_tags:
+    description: Whether tags that are not in O(tags) are removed.
+    type: bool
+    default: true
   state:
     description: Whether the dashboard exists.
     type: str
@@ -60,6 +67,7 @@ EXAMPLES = r"""
   realtime.aws.cloudwatch_dashboard:
     name: production
     body: "{{ lookup('ansible.builtin.file', 'dashboard.json') | from_json }}"
+    tags: {Environment: production}
 
 - name: Remove the dashboard
   realtime.aws.cloudwatch_dashboard:
@@ -77,6 +85,10 @@ dashboard:
       description: What it shows.
       type: dict
       sample: {"widgets": []}
+    tags:
+      description: Its tags.
+      type: dict
+      sample: {"Environment": "production"}
 changes:
   description: What changes, one entry a resource.
   returned: success
@@ -90,22 +102,51 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, named, report
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
+from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    RETRY,
+    Plan,
+    desired_tags,
+    missing_is_none,
+    named,
+    report,
+    tag_changes,
+)
 
 KIND = "AWS::CloudWatch::Dashboard"
+ABSENT = ("ResourceNotFound", "DashboardNotFoundError")
 
 
-@missing_is_none("read the dashboard", "ResourceNotFound", "DashboardNotFoundError")
+@missing_is_none("read the dashboard", *ABSENT)
 def get_dashboard(client: Any, name: str) -> dict[str, Any]:
-    return {"body": json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])}
+    found = client.get_dashboard(DashboardName=name)
+    tags = client.list_tags_for_resource(ResourceARN=found["DashboardArn"])["Tags"]
+    return {
+        "arn": found["DashboardArn"],
+        "body": json.loads(found["DashboardBody"]),
+        "tags": boto3_tag_list_to_ansible_dict(tags),
+    }
 
 
 @named("write the dashboard")
-def put_dashboard(client: Any, name: str, body: dict[str, Any]) -> None:
-    client.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body))
+def put_dashboard(client: Any, name: str, body: dict[str, Any], tags: dict[str, str]) -> None:
+    extra = {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
+    client.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body), **extra)
 
 
-@missing_is_none("delete the dashboard", "ResourceNotFound", "DashboardNotFoundError")
+@named("write the dashboard's tags")
+def write_tags(client: Any, arn: str, before: dict[str, str], wanted: dict[str, str]) -> None:
+    to_set, to_remove = tag_changes(before, wanted)
+    if to_set:
+        client.tag_resource(ResourceARN=arn, Tags=ansible_dict_to_boto3_tag_list(to_set))
+    if to_remove:
+        client.untag_resource(ResourceARN=arn, TagKeys=to_remove)
+
+
+@missing_is_none("delete the dashboard", *ABSENT)
 def delete_dashboard(client: Any, name: str) -> None:
     client.delete_dashboards(DashboardNames=[name])
 
@@ -113,8 +154,13 @@ def delete_dashboard(client: Any, name: str) -> None:
 def apply(client: Any, plan: Plan) -> None:
     if plan.action == "delete":
         delete_dashboard(client, plan.name)
-    elif plan.changed:
-        put_dashboard(client, plan.name, plan.desired["body"])
+    elif plan.action == "create":
+        put_dashboard(client, plan.name, plan.desired["body"], plan.desired.get("tags", {}))
+    else:
+        if "body" in plan.changes:
+            put_dashboard(client, plan.name, plan.desired["body"], {})  # tags are ignored on one that exists
+        if "tags" in plan.changes:
+            write_tags(client, plan.before["arn"], plan.before["tags"], plan.desired["tags"])
 
 
 def main():
@@ -122,16 +168,22 @@ def main():
         argument_spec={
             "name": {"type": "str", "required": True},
             "body": {"type": "dict"},
+            "tags": {"type": "dict"},
+            "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ["body"])],
         supports_check_mode=True,
     )
-    name, body = module.params["name"], module.params["body"]
-    desired = {"body": body} if module.params["state"] == "present" else None
+    params = module.params
     client = module.client("cloudwatch", retry_decorator=RETRY)
     try:
-        plan = Plan(KIND, name, get_dashboard(client, name), desired)
+        before, desired = get_dashboard(client, params["name"]), None
+        if params["state"] == "present":
+            desired = {"body": params["body"]}
+            if params["tags"] is not None:
+                desired["tags"] = desired_tags((before or {}).get("tags"), params["tags"], params["purge_tags"])
+        plan = Plan(KIND, params["name"], before, desired)
         if not module.check_mode:
             apply(client, plan)
     except AnsibleAWSError as error:
