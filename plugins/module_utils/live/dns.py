@@ -5,9 +5,58 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.realtime.aws.plugins.module_utils.acm import list_certificates
+from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
+    caller_reference_prefix,
+    get_zone,
+    list_public_zones,
+    normalize_name,
+    read_zone_tags,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+
+CDN_REGION = "us-east-1"  # where CloudFront takes its certificates from
+
+
+def read_zones(stack: Stack) -> list[dict[str, Any]]:
+    """Return the public zones that could hold the domain's records (its own and its parents'), ours marked as owned."""
+    client = stack.client("route53")
+    domain = normalize_name(stack.domain)
+    zones = [zone for zone in list_public_zones(client) if f".{domain}".endswith(f".{zone['Name']}")]
+    tags = read_zone_tags(client, [zone["Id"] for zone in zones])
+    created = caller_reference_prefix({"Project": stack.project, "Environment": stack.environment})
+    servers = stack.each(lambda zone: (get_zone(client, zone["Id"]) or {}).get("DelegationSet", {}), zones)
+    return [
+        {
+            "id": zone["Id"],
+            "name": zone["Name"].rstrip("."),
+            "name_servers": found.get("NameServers", []),
+            "owned": stack.owns(tags.get(zone["Id"])) or zone["CallerReference"].startswith(created),
+        }
+        for zone, found in zip(zones, servers)
+    ]
+
+
+def read_certificate(stack: Stack, region: str) -> dict[str, Any]:
+    """Return the newest of the domain's certificates in a region that is valid or may become so."""
+    client = stack.client("acm", region)
+
+    def is_ours(certificate: dict[str, Any]) -> bool:
+        return stack.owns(client.list_tags_for_certificate(CertificateArn=certificate["CertificateArn"])["Tags"])
+
+    found = [
+        certificate
+        for certificate in list_certificates(client)
+        if certificate["DomainName"] == stack.domain and certificate["Status"] in ("ISSUED", "PENDING_VALIDATION")
+    ]
+    ours = [certificate for certificate, mine in zip(found, stack.each(is_ours, found)) if mine]
+    newest = max(ours, key=lambda certificate: certificate["CreatedAt"], default={})
+    return {"arn": newest.get("CertificateArn"), "status": newest.get("Status")}
 
 
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer dns has."""
-    return {}
+    regions = {stack.region, CDN_REGION} if stack.partition == "aws" else {stack.region}
+    jobs = {region: lambda region=region: read_certificate(stack, region) for region in sorted(regions)}
+    found = stack.together({"zones": lambda: read_zones(stack), **jobs})
+    return {"zones": found.pop("zones"), "certificates": found}
