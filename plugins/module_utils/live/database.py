@@ -5,9 +5,126 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
 def read(stack: Stack) -> dict[str, Any]:
-    """Return what the layer database has."""
-    return {}
+    """Return the instances, the secret, and what stands around them."""
+    primary, replica = stack.name("db"), stack.name("db-read-replica")
+    roles = [stack.name("db-monitoring-role"), stack.name("db-backup-role")]
+    found = stack.together(
+        {
+            "instances": lambda: read_instances(stack, [primary, replica]),
+            "secret_arn": lambda: read_secret(stack, f"{stack.environment}/database"),
+            "subnet_group": lambda: read_subnet_group(stack, stack.name("db-subnet-group")),
+            "parameter_groups": lambda: read_parameter_groups(stack, f"{primary}-"),
+            "roles": lambda: [name for name in roles if has_role(stack, name)],
+            "policies": lambda: [name for name in roles if has_policy(stack, name)],
+            "backup_vault": lambda: read_vault(stack, stack.name("database")),
+            "backup_plan_id": lambda: read_plan(stack, stack.name("database")),
+            "log_groups": lambda: read_log_groups(stack, f"/aws/rds/instance/{primary}"),
+        }
+    )
+    instances = found.pop("instances")
+    return {"primary": instances.get(primary), "replica": instances.get(replica), **found}
+
+
+def read_instances(stack: Stack, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Return those of the instances that exist and are ours, by name."""
+    found = pages(
+        stack.client("rds"),
+        "describe_db_instances",
+        "DBInstances",
+        Filters=[{"Name": "db-instance-id", "Values": names}],
+    )
+    return {
+        instance["DBInstanceIdentifier"]: {
+            "arn": instance["DBInstanceArn"],
+            "status": instance["DBInstanceStatus"],
+            "engine_version": instance.get("EngineVersion"),
+            # CON-7: an instance has no endpoint while it is being created.
+            "endpoint": (instance.get("Endpoint") or {}).get("Address"),
+            "port": (instance.get("Endpoint") or {}).get("Port"),
+        }
+        for instance in found
+        if stack.claim("AWS::RDS::DBInstance", instance["DBInstanceIdentifier"], instance.get("TagList"))
+    }
+
+
+def read_secret(stack: Stack, name: str) -> str | None:
+    """Return the secret's ARN; one that is scheduled for deletion counts as gone."""
+    try:
+        secret = stack.client("secretsmanager").describe_secret(SecretId=name)
+    except is_boto3_error_code("ResourceNotFoundException"):
+        return None
+    ours = stack.claim("AWS::SecretsManager::Secret", name, secret.get("Tags"))
+    return secret["ARN"] if ours and not secret.get("DeletedDate") else None
+
+
+def read_subnet_group(stack: Stack, name: str) -> str | None:
+    rds = stack.client("rds")
+    try:
+        group = rds.describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"][0]
+    except is_boto3_error_code("DBSubnetGroupNotFoundFault"):
+        return None
+    tags = rds.list_tags_for_resource(ResourceName=group["DBSubnetGroupArn"])["TagList"]
+    return name if stack.claim("AWS::RDS::DBSubnetGroup", name, tags) else None
+
+
+def read_parameter_groups(stack: Stack, prefix: str) -> list[str]:
+    """Return the names of our groups; there are two when the engine's major version was raised."""
+    rds = stack.client("rds")
+    names = []
+    for group in pages(rds, "describe_db_parameter_groups", "DBParameterGroups"):
+        name = group["DBParameterGroupName"]
+        if name.startswith(prefix):
+            tags = rds.list_tags_for_resource(ResourceName=group["DBParameterGroupArn"])["TagList"]
+            if stack.claim("AWS::RDS::DBParameterGroup", name, tags):
+                names.append(name)
+    return names
+
+
+def has_role(stack: Stack, name: str) -> bool:
+    try:
+        role = stack.client("iam").get_role(RoleName=name)["Role"]
+    except is_boto3_error_code("NoSuchEntity"):
+        return False
+    return stack.claim("AWS::IAM::Role", name, role.get("Tags"))
+
+
+def has_policy(stack: Stack, name: str) -> bool:
+    arn = stack.arn("iam", f"policy/{name}", region="")
+    try:
+        policy = stack.client("iam").get_policy(PolicyArn=arn)["Policy"]
+    except is_boto3_error_code("NoSuchEntity"):
+        return False
+    return stack.claim("AWS::IAM::ManagedPolicy", name, policy.get("Tags"))
+
+
+def read_vault(stack: Stack, name: str) -> str | None:
+    backup = stack.client("backup")
+    for vault in pages(backup, "list_backup_vaults", "BackupVaultList"):
+        if vault["BackupVaultName"] == name:
+            tags = backup.list_tags(ResourceArn=vault["BackupVaultArn"]).get("Tags")
+            return name if stack.claim("AWS::Backup::BackupVault", name, tags) else None
+    return None
+
+
+def read_plan(stack: Stack, name: str) -> str | None:
+    backup = stack.client("backup")
+    for plan in pages(backup, "list_backup_plans", "BackupPlansList"):
+        if plan["BackupPlanName"] == name:
+            tags = backup.list_tags(ResourceArn=plan["BackupPlanArn"]).get("Tags")
+            return plan["BackupPlanId"] if stack.claim("AWS::Backup::BackupPlan", name, tags) else None
+    return None
+
+
+def read_log_groups(stack: Stack, prefix: str) -> list[str]:
+    """Return the names of our log groups; RDS itself may have made others, which are nobody's name clash."""
+    logs = stack.client("logs")
+    found = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+    tagged = stack.each(
+        lambda group: logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*")).get("tags"), found
+    )
+    return [group["logGroupName"] for group, tags in zip(found, tagged) if stack.owns(tags)]
