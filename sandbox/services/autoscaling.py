@@ -181,8 +181,16 @@ def _launched_from(state: models.InstanceState) -> dict[str, Any] | None:
 models.InstanceState.launch_template = property(_launched_from)  # type: ignore[assignment,method-assign]
 
 
-# Settings that moto drops, kept per group and returned.
-KEPT = ("DefaultInstanceWarmup", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "DesiredCapacityType")
+# Settings that moto drops, some of them only on update, kept per group and returned.
+KEPT = (
+    "CapacityRebalance",
+    "DefaultCooldown",
+    "DefaultInstanceWarmup",
+    "DesiredCapacityType",
+    "InstanceMaintenancePolicy",
+    "MaxInstanceLifetime",
+    "TerminationPolicies",
+)
 
 _settings: dict[Any, dict[str, dict[str, Any]]] = store(dict)
 

@@ -94,8 +94,10 @@ def test_targets_follow_instances(aws: Aws, group: Any, network: Network) -> Non
 def test_settings_are_returned(aws: Aws, group: Any) -> None:
     maintenance = {"MinHealthyPercentage": 90, "MaxHealthyPercentage": 120}
     group(DefaultInstanceWarmup=100, MaxInstanceLifetime=864000, InstanceMaintenancePolicy=maintenance)
-    aws("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", DefaultInstanceWarmup=50)
+    change = {"DefaultInstanceWarmup": 50, "TerminationPolicies": ["OldestInstance"], "CapacityRebalance": True}
+    aws("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", **change)
     found = described(aws)
+    assert (found["TerminationPolicies"], found["CapacityRebalance"]) == (["OldestInstance"], True)
     assert (found["DefaultInstanceWarmup"], found["MaxInstanceLifetime"]) == (50, 864000)
     assert found["InstanceMaintenancePolicy"] == maintenance
 
