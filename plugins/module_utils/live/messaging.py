@@ -5,9 +5,96 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+
+FUNCTION = "alert-processor"
+
+
+def sort_out(stack: Stack, found: list[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Split what begins with our prefix: what is ours, and the names of the others', which we may not use."""
+    ours, others = [], []
+    for item in filter(None, found):
+        if stack.owns(item["tags"]):
+            ours.append(item)
+        else:
+            others.append(item["name"])
+    return ours, sorted(others)
+
+
+def read_queues(stack: Stack) -> list[dict[str, Any] | None]:
+    """Return the queues whose names begin with our prefix."""
+    sqs = stack.client("sqs")
+
+    @missing_is_none("read a queue", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+    def read_queue(url: str) -> dict[str, Any]:
+        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        return {"name": url.rsplit("/", 1)[1], "url": url, "tags": tags}
+
+    return stack.each(read_queue, pages(sqs, "list_queues", "QueueUrls", QueueNamePrefix=stack.name("")))
+
+
+def read_topics(stack: Stack) -> list[dict[str, Any] | None]:
+    """Return the topics whose names begin with our prefix."""
+    sns = stack.client("sns")
+
+    @missing_is_none("read a topic", "NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException")
+    def read_topic(arn: str) -> dict[str, Any]:
+        tags = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        return {"name": arn.rsplit(":", 1)[1], "tags": tags}
+
+    prefix = stack.arn("sns", stack.name(""))
+    arns = [item["TopicArn"] for item in pages(sns, "list_topics", "Topics")]
+    return stack.each(read_topic, [arn for arn in arns if arn.startswith(prefix)])
+
+
+def has_function(stack: Stack) -> bool:
+    name = stack.name(FUNCTION)
+    read = missing_is_none("read the function", "ResourceNotFoundException")
+    found = read(stack.client("lambda").get_function)(FunctionName=name)
+    return found is not None and stack.claim("AWS::Lambda::Function", name, found.get("Tags"))
+
+
+def has_role(stack: Stack) -> bool:
+    name = stack.name(FUNCTION)
+    found = missing_is_none("read the role", "NoSuchEntity")(stack.client("iam").get_role)(RoleName=name)
+    return found is not None and stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags"))
+
+
+def has_policy(stack: Stack) -> bool:
+    name = stack.name(FUNCTION)
+    arn = stack.arn("iam", f"policy/{name}", region="")
+    found = missing_is_none("read the policy", "NoSuchEntity")(stack.client("iam").get_policy)(PolicyArn=arn)
+    return found is not None and stack.claim("AWS::IAM::ManagedPolicy", name, found["Policy"].get("Tags"))
+
+
+def has_log_group(stack: Stack) -> bool:
+    name = f"/aws/lambda/{stack.name(FUNCTION)}"
+    logs = stack.client("logs")
+    found = logs.describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
+    if not found or found[0]["logGroupName"] != name:
+        return False
+    tags = logs.list_tags_for_resource(resourceArn=found[0]["arn"].removesuffix(":*"))["tags"]
+    return stack.claim("AWS::Logs::LogGroup", name, tags)
 
 
 def read(stack: Stack) -> dict[str, Any]:
-    """Return what the layer messaging has."""
-    return {}
+    """Return what the layer messaging has; others are queues and topics with our prefix and without our tags."""
+    readers = {
+        "queues": read_queues,
+        "topics": read_topics,
+        "function": has_function,
+        "role": has_role,
+        "policy": has_policy,
+        "log_group": has_log_group,
+    }
+    found = stack.together({name: lambda reader=reader: reader(stack) for name, reader in readers.items()})
+    queues, other_queues = sort_out(stack, found["queues"])
+    topics, other_topics = sort_out(stack, found["topics"])
+    return {
+        "queues": [{"name": item["name"]} for item in queues],
+        "queue_urls": {stack.short(item["name"]): item["url"] for item in queues},
+        "topics": [{"name": item["name"]} for item in topics],
+        "others": {"queues": other_queues, "topics": other_topics},
+        "alert_processor": {name: found[name] for name in ("function", "role", "policy", "log_group")},
+    }
