@@ -319,7 +319,7 @@ def normalize_listener(listener: dict[str, Any], tags: dict[str, str]) -> dict[s
         "arn": listener["ListenerArn"],
         "protocol": listener["Protocol"],
         "certificate_arn": certificates[0].get("CertificateArn"),
-        "ssl_policy": listener.get("SslPolicy"),
+        "ssl_policy": listener.get("SslPolicy") if listener["Protocol"] == "HTTPS" else None,
         "default_actions": normalize_actions(listener["DefaultActions"]),
         "tags": tags,
     }
