@@ -27,11 +27,12 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         if self._task._role is None:
             raise AnsibleError("validate_inputs checks the role that it stands in, and it stands in none")
-        options = read_options(Path(self._task._role._role_path))
-        prefix = self._task._role.get_name().split(".")[-1] + "_"
+        role_path = Path(self._task._role._role_path)
+        specs = read_specs(role_path)
+        options = specs["main"]
 
         values = {}
-        faults = list(unknown_names(task_vars, prefix, options))
+        faults = list(unknown_names(task_vars, role_path, options))
         for name in options:
             if name in task_vars:
                 try:
@@ -39,37 +40,60 @@ class ActionModule(ActionBase):
                 except AnsibleUndefinedVariable as error:
                     faults.append(f"{name} can't be evaluated: {error}")
         faults += type_faults(options, values)
+        if not faults:  # what is in mappings, when they are mappings
+            faults += entry_faults(specs, values)
         if not faults:  # rules may take the types for granted
-            faults = list(self._rule_faults(typed(options, values), task_vars))
+            faults += self._rule_faults(specs, typed(options, values), task_vars)
         if faults:
             result.update(failed=True, faults=faults, msg="\n".join(["Refused before anything was touched:", *faults]))
         return result
 
-    def _rule_faults(self, values: dict[str, Any], task_vars: dict[str, Any]) -> Iterator[str]:
-        templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values})
+    def _rule_faults(self, specs: dict[str, Any], values: dict[str, Any], task_vars: dict[str, Any]) -> Iterator[str]:
         for rule in self._task.args.get("rules") or []:
-            if not templar.evaluate_conditional(rule["that"]):
-                yield fault(rule["variable"], values.get(rule["variable"]), rule["allowed"])
+            for name, value, extra in cases(rule, specs, values):
+                templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values, **extra})
+                if not templar.evaluate_conditional(rule["that"]):
+                    yield fault(name, value, rule["allowed"])
 
 
-def read_options(role_path: Path) -> dict[str, dict[str, Any]]:
-    """Return the options of the role's main entry point, as its argument spec has them."""
+def cases(rule: dict[str, Any], specs: dict[str, Any], values: dict[str, Any]) -> Iterator[tuple[str, Any, dict]]:
+    """Return what a rule is checked on: name and value for the message, and variables for the expression."""
+    variable, part = rule["variable"], rule.get("each")
+    if not part:
+        hidden = specs["main"].get(variable, {}).get("no_log")
+        yield variable, "hidden" if hidden else values.get(variable), {}
+        return
+    for key, entry in typed_entries(specs[variable], values[variable]).items():
+        extra = {"key": key, "entry": entry}
+        yield (variable, key, extra) if part == "key" else (f"{variable}.{key}.{part}", entry.get(part), extra)
+
+
+def read_specs(role_path: Path) -> dict[str, dict[str, Any]]:
+    """Return the options of the role's entry points, as its argument spec has them.
+
+    Beside main, an entry point that has the name of an option says what the entries of that mapping are.
+    """
     spec = yaml.safe_load((role_path / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    return spec["argument_specs"]["main"].get("options") or {}
+    return {name: entry_point.get("options") or {} for name, entry_point in spec["argument_specs"].items()}
 
 
 def fault(name: str, value: Any, allowed: str) -> str:
     return f"{name} is {value!r}; allowed: {allowed}"
 
 
-def unknown_names(variables: Iterable[str], prefix: str, options: dict[str, Any]) -> Iterator[str]:
+def unknown_names(variables: Iterable[str], role_path: Path, options: dict[str, Any]) -> Iterator[str]:
     """Name the variables that have the role's prefix, or nearly an option's name, and are no option of it."""
-    public = {f"{prefix}outputs", f"{prefix}live"}
+    role = role_path.name
+    public = {f"{role}_outputs", f"{role}_live"}
+    others = tuple(f"{path.name}_" for path in role_path.parent.iterdir() if path.name != role)
     for name in sorted(set(variables) - set(options) - public):
-        near = difflib.get_close_matches(name, options, n=1, cutoff=NEAR if not name.startswith(prefix) else 0.6)
-        if name.startswith(prefix) or (near and not name.startswith(("_", "ansible_"))):
+        ours = name.startswith(f"{role}_")
+        if not ours and name.startswith(("_", "ansible_", *others)):
+            continue
+        near = difflib.get_close_matches(name, options, n=1, cutoff=0.6 if ours else NEAR)
+        if ours or near:
             hint = f"did you mean {near[0]}?" if near else "see the role's README for those that are"
-            yield f"{name} is not a variable of the role {prefix.rstrip('_')}; {hint}"
+            yield f"{name} is not a variable of the role {role}; {hint}"
 
 
 def typed(options: dict[str, dict[str, Any]], values: dict[str, Any]) -> dict[str, Any]:
@@ -85,3 +109,23 @@ def type_faults(options: dict[str, dict[str, Any]], values: dict[str, Any]) -> I
         for error in ArgumentSpecValidator({name: option}).validate(provided, validate_role_argument_spec=True).errors:
             shown = "hidden" if option.get("no_log") else repr(values.get(name))
             yield f"{name} is {shown}; {error.msg}"
+
+
+def typed_entries(options: dict[str, dict[str, Any]], mapping: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return a mapping's entries with the types and defaults of their options."""
+    return {
+        key: ArgumentSpecValidator(options).validate(entry or {}, validate_role_argument_spec=True).validated_parameters
+        for key, entry in mapping.items()
+    }
+
+
+def entry_faults(specs: dict[str, dict[str, Any]], values: dict[str, Any]) -> Iterator[str]:
+    """Say which entries of the mappings have an option that is unknown, missing or of the wrong type."""
+    for name in set(specs) & set(values):
+        for key, entry in values[name].items():
+            if not isinstance(entry, (dict, type(None))):
+                yield fault(f"{name}.{key}", entry, "a mapping")
+                continue
+            validator = ArgumentSpecValidator(specs[name])
+            for error in validator.validate(entry or {}, validate_role_argument_spec=True).errors:
+                yield f"{name}.{key} is {entry!r}; {error.msg}"

@@ -27,7 +27,10 @@ options:
     type: str
     required: true
   resources:
-    description: The dimensions of what there is, by kind and member. The only member of a kind is the empty string.
+    description: >-
+      What there is, by kind: C(dimension) is the name of the dimension that tells its C(members) apart, which are the
+      dimension's values by name, an empty string for the only one of its kind; C(more) are dimensions that all of them
+      have. A member without a value is not there.
     type: dict
     required: true
   topics:
@@ -45,8 +48,8 @@ EXAMPLES = r"""
       DatabaseHighCPU: {of: database, topic: db-alert, namespace: AWS/RDS, metric_name: CPUUtilization, threshold: 75}
       DeadLetters: {of: queues.order-dlq, topic: error-alert, namespace: AWS/SQS, metric_name: ApproximateNumberOfMessagesVisible, threshold: 0}
     resources:
-      database: {'': {DBInstanceIdentifier: production-db}}
-      queues: {order-dlq: {QueueName: production-order-dlq}}
+      database: {dimension: DBInstanceIdentifier, members: {'': production-db}}
+      queues: {dimension: QueueName, members: {order-dlq: production-order-dlq}}
     topics: {db-alert: 'arn:aws:sns:us-east-1:123456789012:production-db-alert', error-alert: 'arn:aws:sns:us-east-1:123456789012:production-error-alert'}
   ansible.builtin.debug:
     msg: "{{ alarms | realtime.aws.resolve_alarms('production-', resources, topics) }}"
@@ -65,30 +68,40 @@ OURS = ("of", "topic", "notify_ok", "dimensions")
 def resolve_alarms(
     alarms: dict[str, dict[str, Any]],
     prefix: str,
-    resources: dict[str, dict[str, dict[str, str]]],
+    resources: dict[str, dict[str, Any]],
     topics: dict[str, str],
     tags: dict[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    return [
-        {
-            **{key: value for key, value in alarm.items() if key not in OURS and value is not None},
-            **with_dimensions(alarm, dimensions),
-            "name": "-".join(filter(None, [prefix + name, member])),
-            "alarm_actions": [topics[alarm["topic"]]],
-            "ok_actions": [topics[alarm["topic"]]] if alarm.get("notify_ok", True) else [],
-            "tags": tags or {},
-        }
-        for name, alarm in alarms.items()
-        for member, dimensions in members(alarm, resources).items()
-    ]
+    resolved = []
+    for name, alarm in alarms.items():
+        options = {key: value for key, value in alarm.items() if key not in OURS and value is not None}
+        topic = topics[alarm["topic"]]
+        for member, dimensions in members(alarm, resources).items():
+            resolved.append(
+                {
+                    **options,
+                    **with_dimensions(alarm, dimensions),
+                    "name": f"{prefix}{name}-{member}" if member else f"{prefix}{name}",
+                    "alarm_actions": [topic],
+                    "ok_actions": [topic] if alarm.get("notify_ok", True) else [],
+                    "tags": tags or {},
+                }
+            )
+    return resolved
 
 
-def members(alarm: dict[str, Any], resources: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+def members(alarm: dict[str, Any], resources: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
     """Return the dimensions of what the alarm is of, by what its name gets as an ending."""
     if not alarm.get("of"):
         return {"": alarm.get("dimensions") or {}}
-    kind, dot, member = alarm["of"].partition(".")
-    return {"": resources[kind][member]} if dot else resources[kind]
+    kind, dot, wanted = alarm["of"].partition(".")
+    resource = resources[kind]
+    found = {
+        member: {resource["dimension"]: value, **(resource.get("more") or {})}
+        for member, value in resource["members"].items()
+        if value
+    }
+    return {"": found[wanted]} if dot else found
 
 
 def with_dimensions(alarm: dict[str, Any], dimensions: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ author: realtime.aws contributors
 description:
   - Checks types, choices and required options by the role's argument spec, refuses variables that have the role's
     prefix (or nearly an option's name) and are no option of it, and then the rules of the task.
+  - An option that maps names to mappings of one kind has a second entry point in the argument spec, with the option's
+    name, which says what each of them holds.
   - Every fault is reported, with the variable, its value and what is allowed. Nothing is read from or written to AWS.
 attributes:
   check_mode:
@@ -37,6 +39,11 @@ options:
         description: The option that it is about.
         type: str
         required: true
+      each:
+        description:
+          - Checks each entry of a mapping by itself, C(entry) in the expression, under its name C(key).
+          - The part of the entry that it is about, or V(key) for its name.
+        type: str
       allowed:
         description: What is allowed, for the message.
         type: str
@@ -50,6 +57,14 @@ EXAMPLES = r"""
       - that: compute_min_size <= compute_max_size
         variable: compute_min_size
         allowed: "at most compute_max_size ({{ compute_max_size }})"
+
+- name: Check every alarm's topic
+  realtime.aws.validate_inputs:
+    rules:
+      - that: entry.topic in monitoring_topic_arns
+        variable: monitoring_alarms
+        each: topic
+        allowed: "{{ monitoring_topic_arns.keys() | join(', ') }}"
 """
 
 RETURN = r"""

@@ -10,8 +10,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
-LAYER = "monitoring"
-
 
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer monitoring has.
@@ -22,37 +20,37 @@ def read(stack: Stack) -> dict[str, Any]:
     found = stack.together(
         {
             "tagged": lambda: tagged(stack),
-            "log_groups": lambda: log_group_arns(stack),
-            "alarms": lambda: alarm_arns(stack),
+            "log_groups": lambda: log_groups(stack),
+            "alarms": lambda: alarms(stack),
             "dashboard_name": lambda: dashboard_name(stack),
         }
     )
-    ours = Ours(stack, found["tagged"])
-    log_groups, foreign_log_groups = ours.part(found["log_groups"], lambda arn: log_group_tags(stack, arn))
-    alarms, foreign_alarms = ours.part(found["alarms"], lambda arn: cloudwatch_tags(stack, arn))
+    groups = with_tags(stack, found["log_groups"], found["tagged"], log_group_tags)
+    alarm = with_tags(stack, found["alarms"], found["tagged"], cloudwatch_tags)
     return {
-        "log_groups": log_groups,
-        "alarms": alarms,
+        "log_groups": {name: each["retention"] for name, each in groups.items() if is_ours(stack, each["tags"])},
+        "alarms": {name: each["metric_name"] for name, each in alarm.items() if is_ours(stack, each["tags"])},
         "dashboard_name": found["dashboard_name"],
-        "foreign_log_groups": foreign_log_groups,
-        "foreign_alarms": foreign_alarms,
+        "foreign_log_groups": sorted(name for name, each in groups.items() if not stack.owns(each["tags"])),
+        "foreign_alarms": sorted(name for name, each in alarm.items() if not stack.owns(each["tags"])),
     }
 
 
-class Ours:
-    """Judges by tags, which one call gives for all; what is so new that it is not in there is asked for itself."""
+def is_ours(stack: Stack, tags: dict[str, str]) -> bool:
+    """Return whether this layer made it: other layers have log groups too."""
+    return stack.owns(tags) and tags.get("Layer") == "monitoring"
 
-    def __init__(self, stack: Stack, tags: dict[str, dict[str, str]]) -> None:
-        self.stack = stack
-        self.tags = tags
 
-    def part(self, arns: dict[str, str], ask: Callable[[str], dict[str, str]]) -> tuple[list[str], list[str]]:
-        """Return the names that are this layer's, and those that are not this environment's."""
-        new = [arn for arn in arns.values() if arn not in self.tags]
-        tags = {**self.tags, **dict(zip(new, self.stack.each(ask, new)))}
-        owned = [name for name, arn in arns.items() if self.stack.owns(tags[arn])]
-        layer = [name for name in owned if tags[arns[name]].get("Layer") == LAYER]
-        return sorted(layer), sorted(set(arns) - set(owned))
+def with_tags(
+    stack: Stack,
+    found: dict[str, dict[str, Any]],
+    tagged: dict[str, dict[str, str]],
+    ask: Callable[[Stack, str], dict[str, str]],
+) -> dict[str, dict[str, Any]]:
+    """Add the tags, which one call gives for all; what is so new that it is not in there is asked for itself."""
+    new = [each["arn"] for each in found.values() if each["arn"] not in tagged]
+    tags = {**tagged, **dict(zip(new, stack.each(lambda arn: ask(stack, arn), new)))}
+    return {name: {**each, "tags": tags[each["arn"]]} for name, each in found.items()}
 
 
 def tagged(stack: Stack) -> dict[str, dict[str, str]]:
@@ -70,15 +68,18 @@ def tagged(stack: Stack) -> dict[str, dict[str, str]]:
     return {_plain(entry["ResourceARN"]): boto3_tag_list_to_ansible_dict(entry["Tags"]) for entry in found}
 
 
-def log_group_arns(stack: Stack) -> dict[str, str]:
+def log_groups(stack: Stack) -> dict[str, dict[str, Any]]:
     prefix = f"/{stack.environment}/"
     found = pages(stack.client("logs"), "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
-    return {group["logGroupName"]: _plain(group["arn"]) for group in found}
+    return {
+        group["logGroupName"]: {"arn": _plain(group["arn"]), "retention": group.get("retentionInDays", 0)}
+        for group in found
+    }
 
 
-def alarm_arns(stack: Stack) -> dict[str, str]:
+def alarms(stack: Stack) -> dict[str, dict[str, Any]]:
     found = pages(stack.client("cloudwatch"), "describe_alarms", "MetricAlarms", AlarmNamePrefix=stack.name(""))
-    return {alarm["AlarmName"]: alarm["AlarmArn"] for alarm in found}
+    return {alarm["AlarmName"]: {"arn": alarm["AlarmArn"], "metric_name": alarm.get("MetricName")} for alarm in found}
 
 
 def dashboard_name(stack: Stack) -> str | None:
