@@ -59,6 +59,9 @@ options:
         description: Whether the alias answers only while its target is healthy.
         type: bool
         default: false
+      overwrite:
+        description: As O(overwrite), for this record.
+        type: bool
       state:
         description: Whether the record exists; O(state) when omitted.
         type: str
@@ -211,11 +214,10 @@ def label(key: Key) -> str:
 class Zone:
     """The records that are there, and which of them may be replaced."""
 
-    def __init__(self, records: list[dict[str, Any]], overwrite: bool, overwrite_values: list[str]) -> None:
+    def __init__(self, records: list[dict[str, Any]], overwrite_values: list[str]) -> None:
         # Records with a SetIdentifier (weighted, by latency, ...) are several of one name and type, and never ours.
         self.routed = {key_of(record) for record in records if "SetIdentifier" in record}
         self.raw = {key_of(record): record for record in records if "SetIdentifier" not in record}
-        self.overwrite = overwrite
         self.mine = {normalize_name(value) for value in overwrite_values}
         self.conflicts: list[Key] = []
         self.kept: list[Key] = []
@@ -223,27 +225,28 @@ class Zone:
     def before(self, key: Key) -> dict[str, Any] | None:
         return normalize_record(self.raw[key]) if key in self.raw else None
 
-    def replaceable(self, before: dict[str, Any]) -> bool:
-        return self.overwrite or {normalize_name(value) for value in before["value"]} <= self.mine
+    def replaceable(self, before: dict[str, Any], overwrite: bool) -> bool:
+        return overwrite or {normalize_name(value) for value in before["value"]} <= self.mine
 
-    def plan_present(self, key: Key, wanted: dict[str, Any]) -> list[Plan]:
+    def plan_present(self, key: Key, wanted: dict[str, Any], overwrite: bool) -> list[Plan]:
         """Plan one record, and the end of a CNAME that stands in its way."""
         before = self.before(key)
-        if key in self.routed or (before and before["value"] != wanted["value"] and not self.replaceable(before)):
+        differs = before is not None and before["value"] != wanted["value"]
+        if key in self.routed or (differs and not self.replaceable(before, overwrite)):
             self.conflicts.append(key)
         if before and before.keys() != wanted.keys():
-            before = {**dict.fromkeys(wanted), "value": before["value"]}  # an alias becomes a plain record or back
+            before = {**dict.fromkeys(wanted), "value": before["value"]}  # an alias becomes a plain record, or back
         plans = [Plan(KIND, label(key), before, wanted)]
-        alias = (key[0], "CNAME")
-        if key != alias and alias in self.raw:
-            if not self.replaceable(self.before(alias)):
-                self.conflicts.append(alias)
-            plans.append(Plan(KIND, label(alias), self.before(alias), None))
+        cname = (key[0], "CNAME")
+        if key != cname and cname in self.raw:
+            if not self.replaceable(self.before(cname), overwrite):
+                self.conflicts.append(cname)
+            plans.append(Plan(KIND, label(cname), self.before(cname), None))
         return plans
 
-    def plan_absent(self, key: Key, wanted: dict[str, Any]) -> list[Plan]:
+    def plan_absent(self, key: Key, wanted: dict[str, Any], overwrite: bool) -> list[Plan]:
         before = self.before(key)
-        if before and before["value"] != wanted["value"] and not self.replaceable(before):
+        if before and before["value"] != wanted["value"] and not self.replaceable(before, overwrite):
             self.kept.append(key)
             return []
         return [Plan(KIND, label(key), before, None)]
@@ -251,14 +254,13 @@ class Zone:
 
 def changes_of(plans: list[Plan], raw: dict[Key, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """Return the change batch; what goes makes room for what comes."""
-    actions = {"delete": "DELETE", "create": "CREATE", "update": "UPSERT"}
-    batch = {}
-    for plan in plans:
-        key = tuple(plan.name.split(" "))
-        if plan.changed:
-            record = raw[key] if plan.action == "delete" else build_record(key, plan.desired)
-            batch[plan.name] = (actions[plan.action], record)
-    return sorted(batch.values(), key=lambda change: change[0] != "DELETE")
+    actions = {"create": "CREATE", "update": "UPSERT"}
+    keys = {plan.name: tuple(plan.name.split(" ")) for plan in plans}
+    gone = [("DELETE", raw[keys[plan.name]]) for plan in plans if plan.action == "delete"]
+    come = [
+        (actions[plan.action], build_record(keys[plan.name], plan.desired)) for plan in plans if plan.action in actions
+    ]
+    return [*gone, *come]
 
 
 def main():
@@ -269,6 +271,7 @@ def main():
         "ttl": {"type": "int", "default": 300},
         "alias_hosted_zone_id": {"type": "str"},
         "alias_evaluate_target_health": {"type": "bool", "default": False},
+        "overwrite": {"type": "bool"},
         "state": {"type": "str", "choices": ["present", "absent"]},
     }
     module = AnsibleAWSModule(
@@ -286,31 +289,30 @@ def main():
     params = module.params
     zone_id = params["hosted_zone_id"]
     client = module.client("route53", retry_decorator=RETRY)
-    plans: list[Plan] = []
+    plans: dict[str, Plan] = {}
     try:
         records = [] if is_pending(zone_id) else list_records(client, zone_id) or []
-        zone = Zone(records, params["overwrite"], params["overwrite_values"])
+        zone = Zone(records, params["overwrite_values"])
         for options in params["records"]:
             key, state = (normalize_name(options["record"]), options["type"]), options["state"] or params["state"]
+            overwrite = params["overwrite"] if options["overwrite"] is None else options["overwrite"]
             if state == "present" and not options["value"]:
                 module.fail_json(msg=f"{label(key)} has no value; allowed: at least one, or state absent")
             plan = zone.plan_present if state == "present" else zone.plan_absent
-            plans += [
-                each for each in plan(key, desired_record(options)) if each.name not in {done.name for done in plans}
-            ]
+            plans.update({each.name: each for each in plan(key, desired_record(options), overwrite)})
         if zone.conflicts:
             names = ", ".join(sorted({label(key) for key in zone.conflicts}))
             module.fail_json(
                 msg=f"In zone {zone_id} there are records with other values: {names}; to replace them, use overwrite"
             )
-        changes = changes_of(plans, zone.raw)
+        changes = changes_of(list(plans.values()), zone.raw)
         if changes and not module.check_mode:
             change_id = change_records(client, zone_id, changes)
             if params["wait"]:
                 wait_for_change(client, change_id, params["wait_timeout"])
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
-    module.exit_json(kept=[label(key) for key in zone.kept], **report(*plans))
+    module.exit_json(kept=[label(key) for key in zone.kept], **report(*plans.values()))
 
 
 if __name__ == "__main__":
