@@ -62,6 +62,17 @@ def create_launch_template_version(call: Call, forward: Forward) -> Answer:
     return answer
 
 
+@around("ec2", "DescribeLaunchTemplates")
+def launch_template_tags(call: Call, forward: Forward) -> Answer:
+    """The tags as they are now; moto returns those of the creation."""
+    answer = forward()
+    for template in answer["LaunchTemplates"]:
+        filters = [{"Name": "resource-id", "Values": [template["LaunchTemplateId"]]}]
+        tags = call.ask("DescribeTags", {"Filters": filters})["Tags"]
+        template["Tags"] = [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]
+    return answer
+
+
 def _own_tags_out(version: Any) -> None:
     specs = [spec for spec in version.data.get("TagSpecifications", []) if spec["ResourceType"] != "launch-template"]
     version.data["TagSpecifications"] = specs

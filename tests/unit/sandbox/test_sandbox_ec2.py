@@ -43,6 +43,17 @@ def test_cloudfront_prefix_list_in_rules(aws: Aws, region: str) -> None:
     assert described["IpPermissions"][0]["PrefixListIds"][0]["PrefixListId"] == found["PrefixListId"]
 
 
+def test_launch_template_tags_can_change(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "Owner", "Value": "x"}]}]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="web", TagSpecifications=tags, LaunchTemplateData={"InstanceType": "t3.micro"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.create_tags(Resources=[template], Tags=[{"Key": "Owner", "Value": "y"}])
+    found = ec2.describe_launch_templates(LaunchTemplateNames=["web"])["LaunchTemplates"][0]
+    assert found["Tags"] == [{"Key": "Owner", "Value": "y"}]
+
+
 def test_launch_template_versions(aws: Aws) -> None:
     ec2 = aws("ec2")
     tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
