@@ -1,0 +1,12 @@
+import boto3
+
+
+def test_nothing_is_left():
+    assert "QueueUrls" not in boto3.client("sqs").list_queues(QueueNamePrefix="molecule-")
+    topics = [topic["TopicArn"].split(":")[-1] for topic in boto3.client("sns").list_topics()["Topics"]]
+    assert topics == ["upstream"], "somebody else's topic stays"
+    assert boto3.client("lambda").list_functions()["Functions"] == []
+    assert boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/molecule-")["logGroups"] == []
+    iam = boto3.client("iam")
+    assert not [role for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("molecule-")]
+    assert iam.list_policies(Scope="Local")["Policies"] == []
