@@ -23,19 +23,23 @@ options:
     description: What the names start with.
     type: str
     required: true
+  map_public:
+    description: Whether what is launched in a public subnet gets a public address.
+    type: bool
+    required: true
 """
 
 EXAMPLES = r"""
 - ansible.builtin.debug:
-    msg: "{{ {'us-east-1a': {'public': '10.0.1.0/24'}} | realtime.aws.subnet_list('production') }}"
+    msg: "{{ {'us-east-1a': {'public': '10.0.1.0/24'}} | realtime.aws.subnet_list('production', true) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Name, az, cidr and tier of each subnet; public ones first.
+  description: Cidr, az, map_public and tags (Name, Tier) of each subnet; public ones first.
   type: list
   elements: dict
-  sample: [{"name": "production-public-subnet-1", "az": "us-east-1a", "cidr": "10.0.1.0/24", "tier": "public"}]
+  sample: [{"cidr": "10.0.1.0/24", "az": "us-east-1a", "map_public": true, "tags": {"Name": "production-public-subnet-1", "Tier": "public"}}]
 """
 
 

@@ -107,16 +107,16 @@ def faults(subnets: dict[str, Any], cidr: str, region: str, available: list[str]
     return found
 
 
-def listed(layout_: dict[str, dict[str, str]], prefix: str) -> list[dict[str, Any]]:
-    """Return one entry a subnet: name, az, cidr, tier. The name's number is that of the zone's letter."""
+def listed(subnets: dict[str, dict[str, str]], prefix: str, map_public: bool) -> list[dict[str, Any]]:
+    """Return one entry a subnet, as the module ec2_vpc_subnets takes it. The name's number is that of the zone's letter."""
     return [
         {
-            "name": f"{prefix}-{tier}-subnet-{ord(zone[-1]) - ord('a') + 1}",
-            "az": zone,
             "cidr": tiers[tier],
-            "tier": tier,
+            "az": zone,
+            "map_public": map_public and tier == "public",
+            "tags": {"Name": f"{prefix}-{tier}-subnet-{ord(zone[-1]) - ord('a') + 1}", "Tier": tier},
         }
         for tier in TIERS
-        for zone, tiers in layout_.items()
+        for zone, tiers in subnets.items()
         if isinstance(tiers, dict) and tier in tiers
     ]

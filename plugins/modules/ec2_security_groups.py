@@ -28,10 +28,9 @@ options:
     type: str
     required: true
   security_groups:
-    description: The groups.
+    description: The groups that exist after the run; others are left alone. Required when O(state=present).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: Name of the group. AWS can't change it.
@@ -76,6 +75,11 @@ options:
         elements: dict
         default: []
         suboptions: *rule
+  security_group_ids:
+    description: With O(state=absent), the groups to delete. Rules by which other groups name them are removed first.
+    type: list
+    elements: str
+    default: []
   tags:
     description: Tags of all the groups; C(Name) is the group's name.
     type: dict
@@ -85,7 +89,7 @@ options:
     type: bool
     default: true
   state:
-    description: Whether the groups exist. With V(absent), rules by which other groups name them are removed first.
+    description: Whether the groups exist.
     type: str
     choices: [present, absent]
     default: present
@@ -120,9 +124,7 @@ EXAMPLES = r"""
 - name: Remove groups that name one another
   realtime.aws.ec2_security_groups:
     vpc_id: vpc-0a1b2c3d4e5f60718
-    security_groups:
-      - {name: production-alb}
-      - {name: production-web}
+    security_group_ids: [sg-0a1b2c3d4e5f60718, sg-0b1c2d3e4f5a60718]
     state: absent
 """
 
@@ -167,6 +169,8 @@ KIND = "AWS::EC2::SecurityGroup"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidGroup.NotFound"]  # what was made a moment ago
 DIRECTIONS = ("ingress", "egress")
 OPTIONS = {"ingress": "rules", "egress": "rules_egress"}
+# What AWS gives a VPC along with it: a group in which all may talk to one another, and to everybody.
+DEFAULT_GROUP = {"rules": {"all default": ""}, "rules_egress": {"all 0.0.0.0/0": ""}, "tags": {}}
 
 
 class Rule(NamedTuple):
@@ -249,8 +253,6 @@ def normalize_group(group: dict[str, Any], names: dict[str, str]) -> dict[str, A
 
 def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: dict[str, Any]) -> Plan:
     name = options["name"]
-    if params["state"] == "absent":
-        return Plan(KIND, name, before, None)
     desired: dict[str, Any] = {option: shown(wanted_rules(options[option])) for option in OPTIONS.values()}
     tags = {**params["tags"], "Name": name}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
@@ -327,7 +329,7 @@ def build(client: Any, params: dict[str, Any], groups: dict[str, dict[str, Any]]
 
 def remove(client: Any, groups: dict[str, dict[str, Any]], plans: list[Plan]) -> None:
     """Remove every rule that names a doomed group, then the groups, which interfaces may hold for minutes (TDN-7)."""
-    doomed = [plan.before["id"] for plan in plans if plan.action == "delete"]
+    doomed = [plan.before["id"] for plan in plans]
     for group in groups.values():
         for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             naming = [
@@ -387,11 +389,13 @@ def main():
     module = AnsibleAWSModule(
         argument_spec={
             "vpc_id": {"type": "str", "required": True},
-            "security_groups": {"type": "list", "elements": "dict", "required": True, "options": group},
+            "security_groups": {"type": "list", "elements": "dict", "options": group},
+            "security_group_ids": {"type": "list", "elements": "str", "default": []},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
+        required_if=[("state", "present", ["security_groups"])],
         supports_check_mode=True,
     )
     params = module.params
@@ -400,24 +404,22 @@ def main():
         groups = read_groups(client, params["vpc_id"])
         names = {group["GroupId"]: name for name, group in groups.items()}
         found = {name: normalize_group(group, names) for name, group in groups.items()}
-        wanted = [
-            each for each in params["security_groups"] if params["state"] == "present" or each["name"] != "default"
-        ]
-        plans = [make_plan(options, found.get(options["name"]), params) for options in wanted]
-        if not module.check_mode and any(plan.changed for plan in plans):
-            if params["state"] == "present":
-                build(client, params, groups, plans)
-            else:
+        if params["state"] == "absent":
+            doomed = {name: group for name, group in found.items() if group["id"] in params["security_group_ids"]}
+            plans = [Plan(KIND, name, group, None) for name, group in doomed.items()]
+            if plans and not module.check_mode:
                 remove(client, groups, plans)
+            module.exit_json(security_group_ids={}, **report(*plans))
+
+        found.setdefault("default", DEFAULT_GROUP)  # of a VPC that does not exist yet
+        plans = [make_plan(options, found.get(options["name"]), params) for options in params["security_groups"]]
+        if not module.check_mode and any(plan.changed for plan in plans):
+            build(client, params, groups, plans)
     except (AnsibleAWSError, ValueError) as error:
         if isinstance(error, ValueError):
             module.fail_json(msg=f"A rule's cidr_ip is no range: {error}")
         module.fail_json_aws_error(error)
-    ids = (
-        {}
-        if params["state"] == "absent"
-        else {plan.name: groups[plan.name]["GroupId"] for plan in plans if plan.name in groups}
-    )
+    ids = {plan.name: groups[plan.name]["GroupId"] for plan in plans if plan.name in groups}
     module.exit_json(security_group_ids=ids, **report(*plans))
 
 

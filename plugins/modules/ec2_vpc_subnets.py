@@ -25,18 +25,18 @@ options:
     type: str
     required: true
   subnets:
-    description: The subnets.
+    description: The subnets that exist after the run; others are left alone. Required when O(state=present).
     type: list
     elements: dict
-    required: true
     suboptions:
       cidr:
         description: The subnet's IPv4 range.
         type: str
         required: true
       az:
-        description: Its availability zone. AWS can't change it. Required when O(state=present).
+        description: Its availability zone. AWS can't change it.
         type: str
+        required: true
       map_public:
         description: Whether instances get a public address when they are launched in it.
         type: bool
@@ -45,6 +45,11 @@ options:
         description: Tags of this subnet, beside O(tags).
         type: dict
         default: {}
+  subnet_ids:
+    description: With O(state=absent), the subnets to delete.
+    type: list
+    elements: str
+    default: []
   tags:
     description: Tags of all the subnets.
     type: dict
@@ -76,14 +81,13 @@ EXAMPLES = r"""
 - name: Remove one of them
   realtime.aws.ec2_vpc_subnets:
     vpc_id: vpc-0a1b2c3d4e5f60718
-    subnets:
-      - {cidr: 10.0.2.0/24}
+    subnet_ids: [subnet-0a1b2c3d4e5f60718]
     state: absent
 """
 
 RETURN = r"""
 subnet_ids:
-  description: The subnets' ids by CIDR, of those that exist.
+  description: The wanted subnets' ids by CIDR, of those that exist.
   returned: success
   type: dict
   sample: {"10.0.1.0/24": "subnet-0a1b2c3d4e5f60718"}
@@ -132,9 +136,7 @@ def normalize_subnet(subnet: dict[str, Any]) -> dict[str, Any]:
 
 def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: dict[str, Any]) -> Plan:
     tags = {**params["tags"], **options["tags"]}
-    name = tags.get("Name") or (before or {"tags": {}})["tags"].get("Name") or options["cidr"]
-    if params["state"] == "absent":
-        return Plan(KIND, name, before, None)
+    name = tags.get("Name", options["cidr"])
     if before and before["az"] != options["az"]:
         message = f"{before['id']} ({options['cidr']}) is in {before['az']}, and AWS can't move it to {options['az']}"
         raise AnsibleAWSError(message=message)
@@ -163,59 +165,63 @@ def write_map_public(client: Any, subnet_id: str, value: bool) -> None:
     retry_on(SETTLING, lambda: client.modify_subnet_attribute(**kwargs), timeout=30)
 
 
-def apply(client: Any, vpc_id: str, plan: Plan) -> str | None:
+def apply(client: Any, vpc_id: str, plan: Plan) -> str:
     """Do what the plan says; return the subnet's id."""
-    if plan.action == "delete":
-        subnet_id = plan.before["id"]
-        delete_when_free(
-            f"subnet {subnet_id}", "InvalidSubnetID.NotFound", lambda: client.delete_subnet(SubnetId=subnet_id)
-        )
-        return None
     if plan.action == "create":
         subnet_id = create_subnet(client, vpc_id, plan)
         if plan.desired["map_public"]:
             write_map_public(client, subnet_id, True)
         return subnet_id
-    if plan.action == "update":
-        write_tags(client, plan.before["id"], plan.before["tags"], plan.desired["tags"])
-        if "map_public" in plan.changes:
-            write_map_public(client, plan.before["id"], plan.desired["map_public"])
-    return plan.before and plan.before["id"]
+    write_tags(client, plan.before["id"], plan.before["tags"], plan.desired["tags"])
+    if "map_public" in plan.changes:
+        write_map_public(client, plan.before["id"], plan.desired["map_public"])
+    return plan.before["id"]
+
+
+def delete_subnet(client: Any, plan: Plan) -> None:
+    subnet = plan.before["id"]
+    delete_when_free(f"subnet {subnet}", "InvalidSubnetID.NotFound", lambda: client.delete_subnet(SubnetId=subnet))
 
 
 def main():
     subnet = {
         "cidr": {"type": "str", "required": True},
-        "az": {"type": "str"},
+        "az": {"type": "str", "required": True},
         "map_public": {"type": "bool", "default": False},
         "tags": {"type": "dict", "default": {}},
     }
     module = AnsibleAWSModule(
         argument_spec={
             "vpc_id": {"type": "str", "required": True},
-            "subnets": {"type": "list", "elements": "dict", "required": True, "options": subnet},
+            "subnets": {"type": "list", "elements": "dict", "options": subnet},
+            "subnet_ids": {"type": "list", "elements": "str", "default": []},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
+        required_if=[("state", "present", ["subnets"])],
         supports_check_mode=True,
     )
     params, vpc_id = module.params, module.params["vpc_id"]
-    if params["state"] == "present" and not all(subnet["az"] for subnet in params["subnets"]):
-        module.fail_json(msg="A subnet that is to be present needs its az")
     client = module.client("ec2", retry_decorator=RETRY)
     try:
-        found = {
-            each["CidrBlock"]: normalize_subnet(each) for each in in_vpc(client, "describe_subnets", "Subnets", vpc_id)
-        }
-        plans = [make_plan(options, found.get(options["cidr"]), params) for options in params["subnets"]]
+        found = [normalize_subnet(each) for each in in_vpc(client, "describe_subnets", "Subnets", vpc_id)]
+        if params["state"] == "absent":
+            doomed = [each for each in found if each["id"] in params["subnet_ids"]]
+            plans = [Plan(KIND, each["tags"].get("Name", each["cidr"]), each, None) for each in doomed]
+            if not module.check_mode:
+                side_by_side(lambda plan: delete_subnet(client, plan), plans)
+            module.exit_json(subnet_ids={}, **report(*plans))
+
+        by_cidr = {each["cidr"]: each for each in found}
+        plans = [make_plan(options, by_cidr.get(options["cidr"]), params) for options in params["subnets"]]
         ids = [plan.before and plan.before["id"] for plan in plans]
         if not module.check_mode:
             ids = side_by_side(lambda plan: apply(client, vpc_id, plan), plans)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
-    by_cidr = {options["cidr"]: subnet_id for options, subnet_id in zip(params["subnets"], ids) if subnet_id}
-    module.exit_json(subnet_ids=by_cidr, **report(*plans))
+    known = {plan.desired["cidr"]: subnet_id for plan, subnet_id in zip(plans, ids) if subnet_id}
+    module.exit_json(subnet_ids=known, **report(*plans))
 
 
 if __name__ == "__main__":

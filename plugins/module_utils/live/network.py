@@ -5,11 +5,105 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
+def owned(stack: Stack, operation: str, key: str, argument: str = "Filters", **filters: Any) -> list[dict[str, Any]]:
+    found = pages(stack.client("ec2"), operation, key, **{argument: stack.filters(**filters)})
+    return [each for each in found if stack.owns(each.get("Tags"))]
+
+
+def name_tag(resource: dict[str, Any]) -> str:
+    return boto3_tag_list_to_ansible_dict(resource.get("Tags") or []).get("Name", "")
+
+
+def read_addresses(stack: Stack) -> list[dict[str, Any]]:
+    return stack.client("ec2").describe_addresses(Filters=stack.filters())["Addresses"]
+
+
+def read_log_group(stack: Stack) -> str | None:
+    """Return the name of the flow logs' group, if it exists and is ours."""
+    logs, name = stack.client("logs"), f"/{stack.environment}/vpc/flow-logs"
+    groups = [group["arn"] for group in pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=name)]
+    arn = next((arn.removesuffix(":*") for arn in groups if arn.removesuffix(":*").endswith(name)), None)
+    if arn and stack.claim("AWS::Logs::LogGroup", name, logs.list_tags_for_resource(resourceArn=arn)["tags"]):
+        return name
+    return None
+
+
+def read_role(stack: Stack) -> str | None:
+    """Return the ARN of the flow logs' role, if it exists and is ours."""
+    name = stack.name("vpc-flow-logs-role")
+    try:
+        role = stack.client("iam").get_role(RoleName=name)["Role"]
+    except is_boto3_error_code("NoSuchEntity"):
+        return None
+    return role["Arn"] if stack.claim("AWS::IAM::Role", name, role.get("Tags")) else None
+
+
+def table_key(stack: Stack, table: dict[str, Any], tiers: dict[str, str]) -> str:
+    """Return what the route table is for: its name without prefix, or, when it was renamed, the tier of its subnets."""
+    name = stack.short(name_tag(table))
+    if name.split("-")[0] in ("public", "private", "database"):
+        return name
+    subnets = [each.get("SubnetId") for each in table["Associations"]]
+    return next((tiers[subnet] for subnet in subnets if subnet in tiers), name)
+
+
 def read(stack: Stack) -> dict[str, Any]:
-    """Return what the layer network has."""
-    ec2 = stack.client("ec2")
-    vpcs = pages(ec2, "describe_vpcs", "Vpcs", Filters=stack.filters())
-    return {"vpc_id": vpcs[0]["VpcId"] if vpcs else None, "private_subnet_ids": {}}
+    """Return the ids of what the layer has, by what they are known by."""
+    found = stack.together(
+        {
+            "vpcs": lambda: owned(stack, "describe_vpcs", "Vpcs"),
+            "subnets": lambda: owned(stack, "describe_subnets", "Subnets"),
+            "gateways": lambda: owned(stack, "describe_internet_gateways", "InternetGateways"),
+            "nats": lambda: owned(
+                stack, "describe_nat_gateways", "NatGateways", argument="Filter", state=["pending", "available"]
+            ),
+            "addresses": lambda: read_addresses(stack),
+            "tables": lambda: owned(stack, "describe_route_tables", "RouteTables"),
+            "endpoints": lambda: owned(stack, "describe_vpc_endpoints", "VpcEndpoints"),
+            "groups": lambda: owned(stack, "describe_security_groups", "SecurityGroups"),
+            "flow_logs": lambda: owned(stack, "describe_flow_logs", "FlowLogs"),
+            "log_group": lambda: read_log_group(stack),
+            "role": lambda: read_role(stack),
+        }
+    )
+    zones = {each["SubnetId"]: each["AvailabilityZone"] for each in found["subnets"]}
+    tiers = {each["SubnetId"]: route_tier(stack, each) for each in found["subnets"]}
+    addresses = {each["AllocationId"]: each["PublicIp"] for each in found["addresses"]}
+    return {
+        "vpc_id": min((each["VpcId"] for each in found["vpcs"]), default=None),
+        "internet_gateway_id": min((each["InternetGatewayId"] for each in found["gateways"]), default=None),
+        "subnets": {each["CidrBlock"]: each["SubnetId"] for each in found["subnets"]},
+        "nat_gateways": {each["SubnetId"]: each["NatGatewayId"] for each in found["nats"]},
+        "nat_public_ips": {
+            each["SubnetId"]: addresses.get(each["NatGatewayAddresses"][0].get("AllocationId"))
+            for each in found["nats"]
+        },
+        "nat_zones": sorted(zones[each["SubnetId"]] for each in found["nats"] if each["SubnetId"] in zones),
+        "allocation_ids": sorted(addresses),
+        "route_tables": {table_key(stack, each, tiers): each["RouteTableId"] for each in found["tables"]},
+        "route_table_ids": sorted(each["RouteTableId"] for each in found["tables"]),
+        "vpc_endpoint_ids": sorted(
+            each["VpcEndpointId"] for each in found["endpoints"] if each["State"].lower() not in ("deleting", "deleted")
+        ),
+        "security_groups": {
+            each["GroupName"]: each["GroupId"] for each in found["groups"] if layer_tag(each) == "network"
+        },
+        "flow_log_group_names": sorted(each["LogGroupName"] for each in found["flow_logs"] if each.get("LogGroupName")),
+        "log_group": found["log_group"],
+        "flow_log_role_arn": found["role"],
+    }
+
+
+def layer_tag(resource: dict[str, Any]) -> str:
+    return boto3_tag_list_to_ansible_dict(resource.get("Tags") or []).get("Layer", "")
+
+
+def route_tier(stack: Stack, subnet: dict[str, Any]) -> str:
+    """Return the key of the route table that a subnet is to use, as its name says."""
+    tier = stack.short(name_tag(subnet)).split("-")[0]
+    return f"private-{subnet['AvailabilityZone']}" if tier == "private" else tier
