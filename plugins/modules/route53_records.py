@@ -254,11 +254,10 @@ class Zone:
 
 def changes_of(plans: list[Plan], raw: dict[Key, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """Return the change batch; what goes makes room for what comes."""
-    actions = {"create": "CREATE", "update": "UPSERT"}
     keys = {plan.name: tuple(plan.name.split(" ")) for plan in plans}
     gone = [("DELETE", raw[keys[plan.name]]) for plan in plans if plan.action == "delete"]
     come = [
-        (actions[plan.action], build_record(keys[plan.name], plan.desired)) for plan in plans if plan.action in actions
+        ("UPSERT", build_record(keys[plan.name], plan.desired)) for plan in plans if plan.action in ("create", "update")
     ]
     return [*gone, *come]
 
