@@ -1,0 +1,107 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The boot script of the role compute, rendered."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+TEMPLATE = Path(__file__).parents[3] / "roles/compute/templates/user_data.sh.j2"
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web@sha256:" + "0" * 64
+VALUES = {
+    "stack_environment": "production",
+    "stack_outputs": {"region": "us-east-1"},
+    "compute_database_identifier": "production-db",
+    "compute_database_secret_name": "production/database",
+    "compute_queue_urls": {
+        "order-processing-queue": "https://sqs.us-east-1.amazonaws.com/1/production-order-processing-queue"
+    },
+    "compute_topic_arns": {"order-events": "arn:aws:sns:us-east-1:1:production-order-events"},
+    "compute_environment": {"GREETING": 'it\'s "quoted" $HOME'},
+    "compute_target_group_ports": {"web": 80, "api": 8080},
+    "_compute_log_group": "/production/web",
+    "_compute_image": "",
+}
+BARE = {
+    "compute_database_identifier": "",
+    "compute_database_secret_name": "",
+    "compute_queue_urls": {},
+    "compute_topic_arns": {},
+}
+
+
+def rendered(**values: Any) -> str:
+    templar = Templar(loader=DataLoader(), variables={**VALUES, **values})
+    # As the lookup ansible.builtin.template does it: blocks leave no lines behind.
+    source = "#jinja2:trim_blocks:True\n" + TEMPLATE.read_text(encoding="utf-8")
+    return templar.template(trust_as_template(source))
+
+
+def documents(script: str) -> dict[str, str]:
+    """Return the files that the script writes, by path."""
+    return dict(re.findall(r"^cat >(\S+) <<'END'\n(.*?)^END$", script, flags=re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("image", ["", IMAGE], ids=["page", "container"])
+@pytest.mark.parametrize("below", [{}, BARE], ids=["all", "bare"])
+def test_scripts_are_sound(image, below):
+    script = rendered(_compute_image=image, **below)
+    assert len(script.encode()) <= 16384 / 2, "leave room for the inputs"
+    shells = [script, *(text for text in documents(script).values() if text.startswith("#!/bin/bash"))]
+    shellcheck = shutil.which("shellcheck") or str(Path(sys.executable).with_name("shellcheck"))
+    for shell in shells:
+        result = subprocess.run([shellcheck, "-"], input=shell, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout
+
+
+def test_the_page_answers_on_every_port():
+    page = documents(rendered())["/usr/local/bin/app"]
+    ast.parse(page)
+    assert "for port in [80, 8080]:" in page
+
+
+def test_the_container_listens_on_every_port():
+    unit = documents(rendered(_compute_image=IMAGE))["/etc/systemd/system/app.service"]
+    assert "-p 80:80" in unit
+    assert "-p 8080:8080" in unit
+    assert "Restart=always" in unit
+    assert "--log-opt awslogs-group=/production/web" in unit
+
+
+def test_the_image_comes_from_its_own_region():
+    pull = documents(rendered(_compute_image=IMAGE))["/usr/local/bin/pull-image"]
+    assert "--region 'eu-west-1'" in pull
+    assert "--password-stdin '123456789012.dkr.ecr.eu-west-1.amazonaws.com'" in pull
+
+
+def test_environment():
+    lines = documents(rendered())["/etc/stack.env"].splitlines()
+    assert "ORDER_PROCESSING_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/production-order-processing-queue" in lines
+    assert "ORDER_EVENTS_TOPIC_ARN=arn:aws:sns:us-east-1:1:production-order-events" in lines
+    assert "DATABASE_IDENTIFIER=production-db" in lines
+    assert 'GREETING=it\'s "quoted" $HOME' in lines
+
+
+def test_nothing_waits_for_the_database():  # ORD-6
+    script = rendered(_compute_image=IMAGE)
+    files = documents(script)
+    assert "find-database" not in files["/etc/systemd/system/app.service"]
+    assert script.index("start --no-block app.service") < script.index("find-database")
+    assert "find-database" not in rendered(**BARE)
+
+
+def test_the_agent_is_configured():
+    config = json.loads(documents(rendered())["/opt/aws/amazon-cloudwatch-agent/etc/stack.json"])
+    assert set(config["metrics"]["metrics_collected"]) == {"mem", "disk"}
+    assert config["logs"]["logs_collected"]["files"]["collect_list"][0]["log_group_name"] == "/production/web"
