@@ -1,6 +1,6 @@
 """RDS: versions, storage settings, windows, replicas, refusals.
 
-- DescribeDBEngineVersions, DescribeCertificates, DescribePendingMaintenanceActions: moto has none.
+- DescribeDBEngineVersions, DescribeCertificates, DescribePendingMaintenanceActions, ResetDBParameterGroup: moto has none.
 - gp3 instances come back without `Iops` and `StorageThroughput`: a rerun of `rds_instance` dies of KeyError.
 - Adjoining backup and maintenance windows (03:00-04:00, sun:04:00-sun:05:00) are refused as overlapping.
 - A replica is a shallow copy of its primary: it inherits MultiAZ, deletion protection, backup retention.
@@ -252,6 +252,18 @@ def refuse_subnet_group_in_use(call: Call, forward: Forward) -> Answer:
             raise AwsError("InvalidDBSubnetGroupStateFault", message)
     forward()
     return None
+
+
+@around("rds", "ResetDBParameterGroup")
+def reset_parameters(call: Call, forward: Forward) -> Answer:
+    """The named parameters, or all, go back to the engine's defaults."""
+    name = call.params["DBParameterGroupName"]
+    call.ask("DescribeDBParameters", {"DBParameterGroupName": name})
+    parameters = call.backend().db_parameter_groups[name].parameters
+    named = [parameter["ParameterName"] for parameter in call.params.get("Parameters", [])]
+    for key in named or list(parameters):
+        parameters.pop(key, None)
+    return {"DBParameterGroupName": name}
 
 
 @around("rds", "DeleteDBParameterGroup")

@@ -134,3 +134,15 @@ def test_catalogue(aws: Aws) -> None:
     assert none["OrderableDBInstanceOptions"] == []
     assert rds.describe_certificates()["Certificates"]
     assert rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
+
+
+def test_parameters_are_reset_by_name(rds: Any) -> None:
+    parameters = [
+        {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "pending-reboot"} for name in ("kept", "gone")
+    ]
+    rds.modify_db_parameter_group(DBParameterGroupName="parameters", Parameters=parameters)
+    rds.reset_db_parameter_group(
+        DBParameterGroupName="parameters", Parameters=[{"ParameterName": "gone", "ApplyMethod": "pending-reboot"}]
+    )
+    own = rds.describe_db_parameters(DBParameterGroupName="parameters", Source="user")["Parameters"]
+    assert [parameter["ParameterName"] for parameter in own] == ["kept"]
