@@ -535,15 +535,8 @@ def argument_spec() -> dict[str, Any]:
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": True},
     }
-    alarms = {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": alarm,
-        "mutually_exclusive": [("metric_name", "metrics"), ("statistic", "extended_statistic")],
-    }
     return {
-        "alarms": alarms,
+        "alarms": {"type": "list", "elements": "dict", "required": True, "options": alarm},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
 
@@ -556,8 +549,10 @@ def faults(alarms: list[dict[str, Any]]) -> list[str]:
         missing = [key for key in ("comparison", "threshold", "evaluation_periods") if alarm[key] is None]
         if not alarm["metrics"]:
             missing += [key for key in ("namespace", "metric_name", "period") if alarm[key] is None]
-            if not (alarm["statistic"] or alarm["extended_statistic"]):
-                missing.append("statistic or extended_statistic")
+            if (alarm["statistic"] is None) == (alarm["extended_statistic"] is None):
+                found.append(f"{name}: either statistic or extended_statistic is needed")
+        elif alarm["metric_name"] or alarm["statistic"] or alarm["extended_statistic"]:
+            found.append(f"{name}: metrics go without metric_name and statistic")
         elif [metric["return_data"] for metric in alarm["metrics"]].count(True) != 1:
             found.append(f"{name}: exactly one of metrics has return_data=true")
         if missing:

@@ -13,6 +13,8 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from moto import mock_aws
 
+from sandbox.control import Sandbox
+
 REGION = "us-east-1"
 
 
@@ -34,6 +36,26 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
         yield
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The session's sandbox."""
+    sandbox = Sandbox("unit", tmp_path_factory.mktemp("unit"))
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox_aws(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As aws, but in the sandbox: for modules that need calls which moto lacks."""
+    running_sandbox.reset()
+    for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    for name, value in {**running_sandbox.environment, **region}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

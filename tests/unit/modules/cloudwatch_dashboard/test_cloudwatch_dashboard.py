@@ -48,7 +48,7 @@ def test_check_mode_predicts_and_writes_nothing(cloudwatch, run_module, writes, 
     writes.clear()
     result = run_module("cloudwatch_dashboard", check=True, name=NAME, body=BODY, state=state)
     assert result["changed"]
-    assert result["dashboard"] == ({"body": BODY} if state == "present" else None)
+    assert (result["dashboard"] or {}).get("body") == (BODY if state == "present" else None)
     assert writes == []
 
 
@@ -57,3 +57,22 @@ def test_delete_and_delete_again(cloudwatch, run_module):
     assert run_module("cloudwatch_dashboard", name=NAME, state="absent")["changed"]
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
     assert not run_module("cloudwatch_dashboard", name=NAME, state="absent")["changed"]
+
+
+def tags(arn):
+    return {
+        tag["Key"]: tag["Value"] for tag in boto3.client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
+    }
+
+
+def test_tags(sandbox_aws, run_module, writes):
+    run_module("cloudwatch_dashboard", name=NAME, body=BODY, tags={"a": "1"})
+    arn = boto3.client("cloudwatch").get_dashboard(DashboardName=NAME)["DashboardArn"]
+    assert tags(arn) == {"a": "1"}
+    writes.clear()
+    assert not run_module("cloudwatch_dashboard", name=NAME, body=BODY, tags={"a": "1"})["changed"]
+    assert not run_module("cloudwatch_dashboard", name=NAME, body=BODY)["changed"]
+    assert writes == []
+    assert run_module("cloudwatch_dashboard", name=NAME, body=BODY, tags={"b": "2"})["changed"]
+    assert writes == ["TagResource", "UntagResource"]
+    assert tags(arn) == {"b": "2"}
