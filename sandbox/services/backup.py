@@ -89,12 +89,13 @@ def update_plan(call: Call, forward: Forward) -> Answer:
 
 
 @around("backup", "DeleteBackupPlan")
-def refuse_plan_with_selections(call: Call, forward: Forward) -> Answer:
-    """Selections go first."""
+def delete_plan(call: Call, forward: Forward) -> Answer:
+    """Selections go first; then the name is free again (moto keeps it)."""
     if _selections.get((*call.scope, call.params["BackupPlanId"])):
         message = "Related backup plan selections must be deleted prior to backup plan deletion"
         raise AwsError("InvalidRequestException", message, status=400)
     forward()
+    del call.backend().plans[call.params["BackupPlanId"]]
     return None
 
 

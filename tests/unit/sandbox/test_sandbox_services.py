@@ -79,6 +79,7 @@ def test_backup_selections(aws: Aws) -> None:
     assert backup.get_backup_plan(BackupPlanId=plan_id)["BackupPlan"]["Rules"][0]["RuleName"] == "r2"
     backup.delete_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
     backup.delete_backup_plan(BackupPlanId=plan_id)
+    assert backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"] != plan_id
     assert backup.list_recovery_points_by_backup_vault(BackupVaultName="v")["RecoveryPoints"] == []
     assert backup.list_tags(ResourceArn=f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:v")["Tags"] == {"a": "b"}
 
