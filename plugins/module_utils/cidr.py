@@ -64,6 +64,19 @@ def vpc_faults(cidr: str) -> list[str]:
     return []
 
 
+def range_faults(ranges: list[str]) -> list[str]:
+    """Say which of these are no IPv4 or IPv6 ranges as AWS keeps them: it would drop host bits, and never be in step."""
+    found = []
+    for each in ranges:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError as error:
+            found.append(str(error))
+        else:
+            found += [] if "/" in each else [f"{each} has no prefix length, such as /32"]
+    return found
+
+
 def faults(subnets: dict[str, Any], cidr: str, region: str, available: list[str], count: int) -> list[str]:
     """Say what AWS would refuse of the subnets, one sentence each."""
     if vpc_faults(cidr):

@@ -405,6 +405,7 @@ def main():
         names = {group["GroupId"]: name for name, group in groups.items()}
         found = {name: normalize_group(group, names) for name, group in groups.items()}
         if params["state"] == "absent":
+            found.pop("default", None)
             doomed = {name: group for name, group in found.items() if group["id"] in params["security_group_ids"]}
             plans = [Plan(KIND, name, group, None) for name, group in doomed.items()]
             if plans and not module.check_mode:
