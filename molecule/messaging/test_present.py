@@ -93,12 +93,9 @@ def test_the_alert_processor():
 
 
 def test_the_alert_processor_may_do_little():
-    attached = IAM.list_attached_role_policies(RoleName="molecule-alert-processor")["AttachedPolicies"]
-    assert [item["PolicyName"] for item in attached] == ["molecule-alert-processor"]
-    version = IAM.get_policy(PolicyArn=attached[0]["PolicyArn"])["Policy"]["DefaultVersionId"]
-    document = IAM.get_policy_version(PolicyArn=attached[0]["PolicyArn"], VersionId=version)["PolicyVersion"][
-        "Document"
-    ]
+    assert IAM.list_role_policies(RoleName="molecule-alert-processor")["PolicyNames"] == ["alert-processor"]
+    assert IAM.list_attached_role_policies(RoleName="molecule-alert-processor")["AttachedPolicies"] == []
+    document = IAM.get_role_policy(RoleName="molecule-alert-processor", PolicyName="alert-processor")["PolicyDocument"]
     for statement in document["Statement"]:
         assert statement["Resource"] != "*" and "*" not in statement["Action"]
     secret = next(item for item in document["Statement"] if item["Sid"] == "ReadWebhook")

@@ -61,13 +61,6 @@ def has_role(stack: Stack) -> bool:
     return found is not None and stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags"))
 
 
-def has_policy(stack: Stack) -> bool:
-    name = stack.name(FUNCTION)
-    arn = stack.arn("iam", f"policy/{name}", region="")
-    found = missing_is_none("read the policy", "NoSuchEntity")(stack.client("iam").get_policy)(PolicyArn=arn)
-    return found is not None and stack.claim("AWS::IAM::ManagedPolicy", name, found["Policy"].get("Tags"))
-
-
 def has_log_group(stack: Stack) -> bool:
     name = f"/aws/lambda/{stack.name(FUNCTION)}"
     logs = stack.client("logs")
@@ -85,7 +78,6 @@ def read(stack: Stack) -> dict[str, Any]:
         "topics": read_topics,
         "function": has_function,
         "role": has_role,
-        "policy": has_policy,
         "log_group": has_log_group,
     }
     found = stack.together({name: lambda reader=reader: reader(stack) for name, reader in readers.items()})
@@ -96,5 +88,5 @@ def read(stack: Stack) -> dict[str, Any]:
         "queue_urls": {stack.short(item["name"]): item["url"] for item in queues},
         "topics": [{"name": item["name"]} for item in topics],
         "others": {"queues": other_queues, "topics": other_topics},
-        "alert_processor": {name: found[name] for name in ("function", "role", "policy", "log_group")},
+        "alert_processor": {name: found[name] for name in ("function", "role", "log_group")},
     }
