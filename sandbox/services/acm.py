@@ -15,6 +15,7 @@ from sandbox.services.cloudfront import distributions_using
 
 _described: dict[str, int] = store()
 _domains: dict[str, list[str]] = store()
+_algorithms: dict[str, str] = store()
 
 
 def _hash(text: str) -> str:
@@ -41,10 +42,11 @@ def _resolves(call: Call, record: dict[str, str]) -> bool:
 
 @around("acm", "RequestCertificate")
 def request_certificate(call: Call, forward: Forward) -> Answer:
-    """Remember the names in the order given: the domain first."""
+    """Remember the names in the order given (the domain first), and the key: moto makes RSA keys only."""
     answer = forward()
     names = [call.params["DomainName"], *call.params.get("SubjectAlternativeNames", [])]
     _domains[answer["CertificateArn"]] = list(dict.fromkeys(names))
+    _algorithms[answer["CertificateArn"]] = call.params.get("KeyAlgorithm", "RSA_2048")
     return answer
 
 
@@ -69,6 +71,7 @@ def describe_certificate(call: Call, forward: Forward) -> Answer:
         seen = _described[arn] = _described.get(arn, 0) + 1
         status = "SUCCESS" if certificate["Status"] == "ISSUED" else "PENDING_VALIDATION"
         certificate["SubjectAlternativeNames"] = _domains[arn]
+        certificate["KeyAlgorithm"] = _algorithms[arn]
         certificate["DomainValidationOptions"] = [
             {
                 "DomainName": domain,

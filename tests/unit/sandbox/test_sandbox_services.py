@@ -16,6 +16,13 @@ ACCOUNT = "123456789012"
 # ACM
 
 
+def test_certificate_has_the_key_that_was_asked_for(aws: Aws) -> None:
+    acm = aws("acm")
+    arn = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS", KeyAlgorithm="EC_prime256v1")
+    found = acm.describe_certificate(CertificateArn=arn["CertificateArn"])["Certificate"]
+    assert found["KeyAlgorithm"] == "EC_prime256v1"
+
+
 def test_certificate_is_issued_when_its_record_exists(aws: Aws) -> None:
     acm, route53 = aws("acm"), aws("route53")
     zone = route53.create_hosted_zone(Name="example.com", CallerReference="r")["HostedZone"]["Id"]
