@@ -178,6 +178,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    missing_is_none,
     named,
     report,
     retry_on,
@@ -326,13 +327,21 @@ def update(client: Any, name: str, changes: dict[str, Any]) -> None:
         with_profile(lambda: client.update_auto_scaling_group(AutoScalingGroupName=name, **changed))
 
 
-@named("attach and detach target groups")
+@named("attach target groups")
+def attach_target_groups(client: Any, name: str, arns: list[str]) -> None:
+    if arns:
+        client.attach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=arns)
+
+
+@missing_is_none("detach target groups", "TargetGroupNotFound")
+def detach_target_groups(client: Any, name: str, arns: list[str]) -> None:
+    if arns:
+        client.detach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=arns)
+
+
 def write_target_groups(client: Any, name: str, current: list[str], wanted: list[str]) -> None:
-    new, old = sorted(set(wanted) - set(current)), sorted(set(current) - set(wanted))
-    if new:
-        client.attach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=new)
-    if old:
-        client.detach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=old)
+    attach_target_groups(client, name, sorted(set(wanted) - set(current)))
+    detach_target_groups(client, name, sorted(set(current) - set(wanted)))
 
 
 @named("switch the group's metrics")
@@ -404,8 +413,9 @@ def apply(client: Any, plan: Plan, wait: bool, timeout: int) -> None:
         create(client, name, desired)
         write_metrics(client, name, [], desired["metrics"])
     elif plan.changed:
-        update(client, name, plan.changes)
+        # First of all: AWS refuses to update a group that has a target group that was deleted.
         write_target_groups(client, name, before["target_group_arns"], plan.after["target_group_arns"])
+        update(client, name, plan.changes)
         write_metrics(client, name, before["metrics"], desired["metrics"])
         write_tags(client, name, before, desired)
     if desired and wait:

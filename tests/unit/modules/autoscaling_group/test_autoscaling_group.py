@@ -115,6 +115,15 @@ def test_target_groups_are_attached_and_detached(autoscaling, run_module, option
     assert not run_module("autoscaling_group", **options)["changed"]
 
 
+def test_a_deleted_target_group_is_detached_before_anything_else(autoscaling, run_module, options, below, writes):
+    run_module("autoscaling_group", **{**options, "target_group_arns": below["groups"]})
+    boto3.client("elbv2").delete_target_group(TargetGroupArn=below["groups"][1])
+    writes.clear()
+    run_module("autoscaling_group", **{**options, "max_size": 12})
+    assert writes == ["DetachLoadBalancerTargetGroups", "UpdateAutoScalingGroup"]
+    assert group(autoscaling)["TargetGroupARNs"] == below["groups"][:1]
+
+
 def test_tags_are_replaced_and_propagate(autoscaling, run_module, options):
     run_module("autoscaling_group", **options)
     kept = {
