@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: cidr_faults
 short_description: Say what AWS would refuse of a VPC's CIDR
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Checks that it is an IPv4 network without host bits, private, and of a size that a VPC may have.
 options:

@@ -12,7 +12,7 @@ DOCUMENTATION = r"""
 name: or_pending
 short_description: Put a typed stand-in where AWS has nothing yet
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Returns what was found, or a stand-in of the right type and shape for what does not exist yet, so that a preview of
     an empty account can go on. P(realtime.aws.pending#test) tells the two apart.

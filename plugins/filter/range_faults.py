@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: range_faults
 short_description: Say which IP ranges a security group rule can't have
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Checks that each is an IPv4 or IPv6 range without host bits.
 options:

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: resolve_alarms
 short_description: Give alarms their real names, dimensions and topics
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Turns alarms as people write them, by logical names, into options of M(realtime.aws.cloudwatch_alarms).
   - An alarm C(of) a kind of which there are many becomes one alarm each, with the member's name at the end of its own; of

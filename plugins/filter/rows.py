@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: rows
 short_description: Turn columns into rows
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Turns a mapping of equally long lists into a list of mappings, one a position. What is no list is the same in every row.
 options:

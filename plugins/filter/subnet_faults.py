@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: subnet_faults
 short_description: Say what AWS would refuse of a VPC's subnets
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Checks zones, sizes, host bits, that the subnets are inside of the VPC, and that none overlaps another.
 options:

@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: subnet_layout
 short_description: Say which subnets a VPC has, by zone and tier
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Returns the given subnets by full zone name, or, when none are given, derives them from the VPC's CIDR.
   - The VPC is cut into 32 equal blocks; which three of them a zone gets hangs on its letter alone, so that adding or reordering zones moves nothing.

@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: subnet_list
 short_description: List the subnets of a layout
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Turns what P(realtime.aws.subnet_layout#filter) returns into one entry a subnet, as M(realtime.aws.ec2_vpc_subnets) takes them.
 options:

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: acm_certificate
 short_description: Request certificates and validate them by DNS
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Requests a public certificate in one or more regions, writes the records that prove the domain into a hosted zone of
     Route 53, and waits until all of them are issued. All are requested before the first is awaited.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: autoscaling_group
 short_description: Manage an Auto Scaling group that launches from a launch template
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes an Auto Scaling group.
   - The capacity that autoscaling chose is left alone. O(desired_capacity) is used when the group is made; later it only

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: autoscaling_policies
 short_description: Manage the scaling policies of an Auto Scaling group
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes several scaling policies of one group at once. A policy is known by its group and name,
     so a policy of the same name in another group stays as it is.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: backup_plan
 short_description: Manage a plan of AWS Backup and what it backs up
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a backup plan with its rules and its selections.
   - Options have the names of M(amazon.aws.backup_plan) and M(amazon.aws.backup_selection), which take the defaults that AWS

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: backup_vault
 short_description: Manage a vault of AWS Backup
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, tags and deletes a backup vault. One that holds recovery points is kept, with a warning, unless
     O(delete_recovery_points=true).

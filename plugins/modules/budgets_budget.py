@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: budgets_budget
 short_description: Manage an AWS budget and its alerts
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a cost budget with the notifications about it.
   - Budgets belong to the account, not to a region. Credits and refunds, taxes and support count as AWS has them by default.

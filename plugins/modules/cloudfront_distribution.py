@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: cloudfront_distribution
 short_description: Manage a CloudFront distribution
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a distribution with cache policies, origin access controls and headers whose value comes from
     a secret.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: cloudfront_origin_access_control
 short_description: Manage an origin access control of CloudFront
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes an origin access control, by which CloudFront signs its requests to a private origin.
   - It is known by its name, which is unique in an account; CloudFront gives it no tags.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: cloudwatch_alarms
 short_description: Manage CloudWatch metric alarms, many at once
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes metric alarms. All are read in one call, only those that differ are written, and those to
     be deleted go together.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: cloudwatch_dashboard
 short_description: Manage a CloudWatch dashboard
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a CloudWatch dashboard.
   - Bodies are compared as JSON values, so order of keys and white space are no change.

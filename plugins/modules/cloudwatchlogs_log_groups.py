@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloudwatchlogs_log_groups
 short_description: Manage CloudWatch Logs log groups
-version_added: 0.1.0
-author: realtime.aws contributors
+version_added: 1.0.0
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes log groups, with their retention, key and tags. An attribute that is omitted is left alone.
   - Options have the names of M(amazon.aws.cloudwatchlogs_log_group), which writes in check mode, sets the key only when it

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_launch_template
 short_description: Manage an EC2 launch template
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates and deletes a launch template, and adds a version when what it describes changes.
   - The options are the whole content. What is omitted is not in the new version; unlike in

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_security_groups
 short_description: Manage security groups that name one another
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes security groups of a VPC, several at once. All groups are made before the first rule is
     written, so their rules may name one another, in a circle, too. The options have the names of M(amazon.aws.ec2_security_group).

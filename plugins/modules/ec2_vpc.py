@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc
 short_description: Manage a VPC and its internet gateway
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a VPC, its DNS settings and its internet gateway. The options have the names of M(amazon.aws.ec2_vpc_net).
   - The VPC is known by its id. So one that was renamed is renamed back, where M(amazon.aws.ec2_vpc_net) would make a second one.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc_endpoints
 short_description: Manage VPC endpoints
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes VPC endpoints, several at once. The options of an endpoint have the names of M(amazon.aws.ec2_vpc_endpoint).
   - An endpoint is known by its service, of which a VPC has one. Its policy, subnets, groups and route tables are updated in place (IDM-11).

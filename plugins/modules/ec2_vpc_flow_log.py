@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc_flow_log
 short_description: Manage a VPC's flow log
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, tags and deletes the flow log that a VPC writes to a CloudWatch log group.
   - AWS can change nothing of a flow log but its tags; when another setting differs, the log is replaced, and what was written stays in the log group.

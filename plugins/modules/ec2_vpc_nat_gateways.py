@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc_nat_gateways
 short_description: Manage NAT gateways and their addresses
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, tags and deletes public NAT gateways, each with an elastic IP of its own. They are made side by side and waited for together.
   - A NAT gateway is known by its subnet, so that a second run never makes another one (IDM-2). An address that an

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc_route_tables
 short_description: Manage route tables of a VPC
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes route tables, several at once.
   - A table is known by its tag C(Name), and, when nobody has that name any more, by the subnets that use it.

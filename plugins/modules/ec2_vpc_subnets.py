@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: ec2_vpc_subnets
 short_description: Manage subnets of a VPC
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes subnets, several at once. The options of a subnet have the names of M(amazon.aws.ec2_vpc_subnet).
   - A subnet is known by its CIDR, which nobody can change. Subnets of the VPC that are not listed are left alone.

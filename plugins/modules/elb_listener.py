@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: elb_listener
 short_description: Manage a listener of an Application Load Balancer and its rules
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes one listener with its default action and rules.
   - A header value that a rule looks for may come from Secrets Manager. Header values are never returned or shown;

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: elb_load_balancer
 short_description: Manage an Application Load Balancer
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes an Application Load Balancer with its attributes. Listeners are made by
     M(realtime.aws.elb_listener), target groups by M(realtime.aws.elb_target_groups).

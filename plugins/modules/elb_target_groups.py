@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: elb_target_groups
 short_description: Manage target groups of Application Load Balancers
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes several target groups at once, with their health checks and attributes.
   - It never registers or deregisters a target, which is the Auto Scaling group's business; M(amazon.aws.elb_target_group)

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: iam_role
 short_description: Manage an IAM role with all its policies
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a role with its trust policy, inline and managed policies, boundary and instance profile in
     one step. The options have the names of M(amazon.aws.iam_role), which has no inline policies.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: iam_service_linked_role
 short_description: Make sure that service-linked roles exist
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates the roles by which AWS services act in the account. AWS makes most of them by itself when a service is first
     used, but only then; a key policy that names such a role is refused before (CON-5), and the first database or load

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: kms_keys
 short_description: Manage KMS keys that are known by their alias
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and schedules the deletion of symmetric KMS keys, several at once. The options of a key have the
     names of M(amazon.aws.kms_key).

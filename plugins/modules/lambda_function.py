@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lambda_function
 short_description: Manage a Lambda function, its code from a directory, and who may invoke it
-version_added: 0.1.0
-author: realtime.aws contributors
+version_added: 1.0.0
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a function. Its code is the content of a directory, packed the same way on every
     machine, so that it is uploaded only when it differs.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: rds_instance
 short_description: Manage an RDS instance or a read replica
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, modifies and deletes an RDS instance for MySQL, MariaDB or PostgreSQL, or a read replica of one.
   - Options have the names of M(amazon.aws.rds_instance) where they exist there. What is omitted stays as it is.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: rds_parameter_group
 short_description: Manage an RDS parameter group
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes a parameter group. A parameter that was set and is no longer in O(params) goes back to
     the engine's default.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: route53_hosted_zone
 short_description: Manage a public hosted zone
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, tags and deletes a public hosted zone in Route 53.
   - The zone is the one named O(zone) that has the tags O(lookup_tags). Any other public zone of that name is left alone, and

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: route53_records
 short_description: Manage records of a hosted zone, all of them in one transaction
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes records with simple routing. What differs is sent in one call, so either all of it
     holds or nothing; at most some 500 records at once.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: s3_bucket_policy
 short_description: Manage the policy of an S3 bucket
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Writes and deletes the policy of a bucket that somebody else manages, as when the policy names what is made later.
   - Policies are compared by meaning, so order, white space and single values in place of lists are no change.

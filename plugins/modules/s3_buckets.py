@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: s3_buckets
 short_description: Manage S3 buckets with all their settings
-version_added: 0.1.0
-author: realtime.aws contributors
+version_added: 1.0.0
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes buckets. The settings of all of them are read side by side, and only what differs is
     written. A setting that is omitted is neither read nor changed.

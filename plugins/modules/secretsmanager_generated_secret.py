@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: secretsmanager_generated_secret
 short_description: Manage a secret whose value is generated and seen by nobody
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates a secret in AWS Secrets Manager with a value that Secrets Manager itself makes up. The value is in no option,
     output, diff, fact or process list; who needs it reads it from Secrets Manager.

@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sns_topics
 short_description: Manage SNS topics and their subscriptions
-version_added: 0.1.0
-author: realtime.aws contributors
+version_added: 1.0.0
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes standard topics with their subscriptions. All of them are read side by side, and only
     what differs is written. An attribute that is omitted is left alone.

@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sqs_queues
 short_description: Manage SQS queues
-version_added: 0.1.0
-author: realtime.aws contributors
+version_added: 1.0.0
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes standard queues. All of them are read side by side, and only what differs is written.
     An attribute that is omitted is left alone.

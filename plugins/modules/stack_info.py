@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: stack_info
 short_description: Read what an environment has, layer by layer
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Reads the live resources of one environment, the layers side by side, by name and tag. What a name finds that does
     not carry the environment's tags C(Project) and C(Environment) is not returned but listed as O(ignore:foreign).

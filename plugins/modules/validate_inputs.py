@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: validate_inputs
 short_description: Check all inputs of the role a task stands in
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Checks types, choices and required options by the role's argument spec, refuses variables that have the role's
     prefix (or nearly an option's name) and are no option of it, and then the rules of the task.

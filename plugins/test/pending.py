@@ -11,7 +11,7 @@ DOCUMENTATION = r"""
 name: pending
 short_description: Is this a stand-in for something that does not exist yet
 version_added: 1.0.0
-author: realtime.aws contributors
+author: realtime.aws contributors (@realtime-aws)
 description:
   - Tells whether a value is a stand-in as P(realtime.aws.or_pending#filter) makes it, or holds one.
 options:
