@@ -59,7 +59,11 @@ def test_only_cloudfront_is_served(listeners, groups):  # SRC-6, SRC-8
 
 
 def test_tags(balancer, listeners, groups):
-    arns = [balancer["LoadBalancerArn"], listeners[443]["ListenerArn"], groups["molecule-web-servers"]["TargetGroupArn"]]
+    arns = [
+        balancer["LoadBalancerArn"],
+        listeners[443]["ListenerArn"],
+        groups["molecule-web-servers"]["TargetGroupArn"],
+    ]
     for entry in elb.describe_tags(ResourceArns=arns)["TagDescriptions"]:
         tags = {tag["Key"]: tag["Value"] for tag in entry["Tags"]}
         assert tags["Environment"] == "molecule"
