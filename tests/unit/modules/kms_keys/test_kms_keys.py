@@ -1,0 +1,114 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from conftest import ModuleFailed
+
+ROOT = {
+    "Sid": "Root",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+POLICY = {"Version": "2012-10-17", "Statement": [ROOT]}
+TAGS = {"Name": "production-data", "Environment": "production"}
+KEY = {"alias": "production-data", "description": "Data", "policy": POLICY, "enable_key_rotation": True, "tags": TAGS}
+RECOVER = {"keys": [KEY], "recover_by_tags": ["Name", "Environment"]}
+
+
+@pytest.fixture
+def kms(aws):
+    return boto3.client("kms")
+
+
+def key(kms):
+    return kms.describe_key(KeyId="alias/production-data")["KeyMetadata"]
+
+
+def test_create(kms, run_module):
+    result = run_module("kms_keys", keys=[KEY])
+    assert result["changes"] == [{"type": "AWS::KMS::Key", "name": "production-data", "action": "create"}]
+    assert result["keys"]["production-data"]["arn"] == key(kms)["Arn"]
+    assert kms.get_key_rotation_status(KeyId=key(kms)["KeyId"])["KeyRotationEnabled"]
+    assert kms.list_resource_tags(KeyId=key(kms)["KeyId"])["Tags"][0]["TagValue"] == "production-data"
+
+
+def test_second_run_writes_nothing(kms, run_module, writes):
+    run_module("kms_keys", keys=[KEY])
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**ROOT, "Action": ["kms:*"]}]}, indent=4)
+    kms.put_key_policy(KeyId=key(kms)["KeyId"], PolicyName="default", Policy=text)
+    writes.clear()
+    assert not run_module("kms_keys", **RECOVER)["changed"]
+    assert writes == []
+
+
+@pytest.mark.parametrize(
+    ("drift", "shown"),
+    [
+        (lambda kms, id_: kms.disable_key_rotation(KeyId=id_), "enable_key_rotation"),
+        (lambda kms, id_: kms.disable_key(KeyId=id_), "key_state"),
+        (lambda kms, id_: kms.update_key_description(KeyId=id_, Description="x"), "description"),
+        (lambda kms, id_: kms.tag_resource(KeyId=id_, Tags=[{"TagKey": "a", "TagValue": "b"}]), "tags"),
+        (
+            lambda kms, id_: kms.put_key_policy(
+                KeyId=id_, PolicyName="default", Policy=json.dumps({**POLICY, "Id": "x"})
+            ),
+            "policy",
+        ),
+    ],
+)
+def test_drift_is_shown_and_mended(kms, run_module, drift, shown):
+    run_module("kms_keys", keys=[KEY])
+    drift(kms, key(kms)["KeyId"])
+    result = run_module("kms_keys", keys=[KEY])
+    assert result["changes"][0]["action"] == "update"
+    assert shown in result["diff"][0]["before"]
+    assert not run_module("kms_keys", keys=[KEY])["changed"]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_check_mode_writes_nothing(kms, run_module, writes, state):
+    if state == "absent":
+        run_module("kms_keys", keys=[KEY])
+    writes.clear()
+    assert run_module("kms_keys", check=True, keys=[KEY], state=state)["changed"]
+    assert writes == []
+
+
+def test_delete_and_delete_again(kms, run_module):
+    arn = run_module("kms_keys", keys=[KEY])["keys"]["production-data"]["arn"]
+    assert "7 days" in run_module("kms_keys", keys=[KEY], state="absent", pending_window=7)["changes"][0]["note"]
+    assert kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert not run_module("kms_keys", keys=[KEY], state="absent")["changed"]
+
+
+def test_deploying_again_takes_the_key_back(kms, run_module):  # TDN-10
+    arn = run_module("kms_keys", keys=[KEY])["keys"]["production-data"]["arn"]
+    run_module("kms_keys", keys=[KEY], state="absent")
+    assert run_module("kms_keys", **RECOVER)["keys"]["production-data"]["arn"] == arn
+    assert key(kms)["KeyState"] == "Enabled"
+    assert not run_module("kms_keys", **RECOVER)["changed"]
+
+
+def test_a_key_of_others_is_not_taken(kms, run_module):
+    other = kms.create_key(Tags=[{"TagKey": "Name", "TagValue": "production-data"}])["KeyMetadata"]["Arn"]
+    assert run_module("kms_keys", **RECOVER)["keys"]["production-data"]["arn"] != other
+
+
+def test_a_removal_that_was_interrupted_is_finished(kms, run_module):
+    run_module("kms_keys", keys=[KEY])
+    kms.schedule_key_deletion(KeyId=key(kms)["KeyId"])
+    assert run_module("kms_keys", keys=[KEY], state="absent")["changed"]
+    assert "alias/production-data" not in [each["AliasName"] for each in kms.list_aliases()["Aliases"]]
+
+
+def test_refusal_is_one_line(kms, run_module):
+    with pytest.raises(ModuleFailed) as failure:
+        run_module("kms_keys", keys=[{**KEY, "rotation_period": 1}])
+    assert "Failed to" in failure.value.args[0]["msg"]
