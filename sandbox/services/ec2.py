@@ -179,6 +179,10 @@ def _live_nat_gateways(backend: Any) -> Iterator[Any]:
     yield from (nat for nat in backend.nat_gateways.values() if nat.state not in ("deleted", "deleting"))
 
 
+def _live_endpoints(backend: Any) -> Iterator[Any]:
+    yield from (endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted")
+
+
 def _database_subnets(call: Call) -> Iterator[set[str]]:
     for database in call.backend("rds").databases.values():
         if group := getattr(database, "db_subnet_group", None):
@@ -192,7 +196,7 @@ def refuse_subnet_in_use(call: Call, forward: Forward) -> Answer:
     if (
         any(instance.subnet_id == subnet for instance in _live_instances(backend))
         or any(nat.subnet_id == subnet for nat in _live_nat_gateways(backend))
-        or any(subnet in (endpoint.subnet_ids or []) for endpoint in backend.vpc_end_points.values())
+        or any(subnet in (endpoint.subnet_ids or []) for endpoint in _live_endpoints(backend))
         or any(subnet in {s.id for s in lb.subnets} for lb in call.backend("elbv2").load_balancers.values())
         or any(subnet in subnets for subnets in _database_subnets(call))
     ):
@@ -220,7 +224,7 @@ def _users_of(call: Call, group: str) -> bool:
         any(group in {g.id for g in instance.security_groups} for instance in _live_instances(backend))
         or any(group in lb.security_groups for lb in call.backend("elbv2").load_balancers.values())
         or any(group in (db.vpc_security_group_ids or []) for db in call.backend("rds").databases.values())
-        or any(group in (endpoint.security_group_ids or []) for endpoint in backend.vpc_end_points.values())
+        or any(group in (endpoint.security_group_ids or []) for endpoint in _live_endpoints(backend))
         or any(
             group == (rule.source_group or {}).get("GroupId")
             for other in others

@@ -134,6 +134,22 @@ def test_nat_gateway_holds_subnet_address_and_gateway(aws: Aws, network: Network
     ec2.delete_subnet(SubnetId=network.subnets[0])
 
 
+def test_interface_endpoint_holds_subnet_until_it_is_gone(aws: Aws, network: Network) -> None:
+    ec2 = aws("ec2")
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=network.vpc,
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        VpcEndpointType="Interface",
+        SubnetIds=[network.subnets[0]],
+        SecurityGroupIds=[network.security_group],
+    )["VpcEndpoint"]["VpcEndpointId"]
+    refused("DependencyViolation", ec2.delete_subnet, SubnetId=network.subnets[0])
+    refused("DependencyViolation", ec2.delete_security_group, GroupId=network.security_group)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    ec2.delete_subnet(SubnetId=network.subnets[0])
+    ec2.delete_security_group(GroupId=network.security_group)
+
+
 def test_security_group_in_use(aws: Aws, network: Network) -> None:
     ec2 = aws("ec2")
     other = ec2.create_security_group(GroupName="o", Description="o", VpcId=network.vpc)["GroupId"]
