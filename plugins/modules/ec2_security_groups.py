@@ -298,7 +298,7 @@ def write_rules(client: Any, group_id: str, direction: str, ids: dict[str, str],
     current, wanted = rules
     add = [permission(rule, text, ids) for rule, text in wanted.items() if rule not in current]
     rename = [permission(rule, text, ids) for rule, text in wanted.items() if current.get(rule, text) != text]
-    drop = [permission(rule, "", ids) for rule in current if rule not in wanted]
+    drop = [permission(rule, text, ids) for rule, text in current.items() if rule not in wanted]
     if add:
         authorize(client, direction, group_id, add)
     if rename:
@@ -330,19 +330,15 @@ def build(client: Any, params: dict[str, Any], groups: dict[str, dict[str, Any]]
 def remove(client: Any, groups: dict[str, dict[str, Any]], plans: list[Plan]) -> None:
     """Remove every rule that names a doomed group, then the groups, which interfaces may hold for minutes (TDN-7)."""
     doomed = [plan.before["id"] for plan in plans]
+    ids = {name: group["GroupId"] for name, group in groups.items()}
+    names = {group_id: name for name, group_id in ids.items()}
     for group in groups.values():
         for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            rules = found_rules(group.get(key) or [], names)
             naming = [
-                {
-                    **{name: each[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in each},
-                    "UserIdGroupPairs": pairs,
-                }
-                for each in group.get(key) or []
-                if (
-                    pairs := [
-                        {"GroupId": pair["GroupId"]} for pair in each["UserIdGroupPairs"] if pair["GroupId"] in doomed
-                    ]
-                )
+                permission(rule, text, ids)
+                for rule, text in rules.items()
+                if rule.kind == "group" and ids.get(rule.peer) in doomed
             ]
             if naming:
                 revoke(client, direction, group["GroupId"], naming)

@@ -102,6 +102,16 @@ def test_delete_and_delete_again(ec2, options, run_module, writes):  # TDN-7
     assert not run_module("ec2_security_groups", **doomed)["changed"]
 
 
+def test_rules_of_others_that_name_a_doomed_group_go_first(ec2, options, run_module):
+    ids = run_module("ec2_security_groups", **options)["security_group_ids"]
+    other = ec2.create_security_group(GroupName="other", Description="x", VpcId=options["vpc_id"])["GroupId"]
+    pairs = [{"GroupId": ids["web"], "Description": "whatever it says"}]
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": pairs}
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    run_module("ec2_security_groups", vpc_id=options["vpc_id"], security_group_ids=list(ids.values()), state="absent")
+    assert group(ec2, options, "other")["IpPermissions"] == []
+
+
 def test_host_bits_are_refused(options, run_module):
     rule = {"from_port": 22, "to_port": 22, "cidr_ip": "203.0.113.7/24"}
     with pytest.raises(ModuleFailed, match="host bits"):
