@@ -78,11 +78,14 @@ def test_only_service_linked_roles_are_left():
     assert [role["RoleName"] for role in roles if not role["Path"].startswith("/aws-service-role/")] == []
 
 
-def test_keys_are_pending_deletion():
-    kms = client("kms")
+def test_only_the_key_of_what_is_kept_is_left():
+    kms, kept = client("kms"), []
     for key in kms.list_keys()["Keys"]:
         described = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        assert described["KeyManager"] == "AWS" or described["KeyState"] == "PendingDeletion"
+        if described["KeyManager"] == "CUSTOMER" and described["KeyState"] != "PendingDeletion":
+            kept.append(key["KeyId"])
+    aliases = [a["AliasName"] for key in kept for a in kms.list_aliases(KeyId=key)["Aliases"]]
+    assert aliases == ["alias/production-data"]
 
 
 def test_the_final_snapshot_is_kept():
