@@ -17,6 +17,14 @@ from ansible.plugins.loader import action_loader, init_plugin_loader
 from ansible.template import Templar
 
 ROOT = Path(__file__).parents[3]
+ARN = "arn:aws:{}:us-east-1:123456789012:{}"
+BALANCER = "app/production-alb/50dc6c495c0c9188"
+GROUPS = {name: f"targetgroup/production-{name}-servers/50dc6c495c0c9188" for name in ("web", "api")}
+QUEUES = ["order-processing-queue", "inventory-queue", "shipping-queue", "order-processing-dlq"]
+TOPICS = ["application-alerts", "order-events", "high-cpu-alert", "error-alert", "db-alert"]
+BUCKETS = {name: f"production-{name}-123456789012-us-east-1" for name in ("static", "backups", "logs")}
+ZONES = ["us-east-1a", "us-east-1b"]
+# What the look before a run publishes: an account without a stack, and outputs as they are later.
 FACTS = {
     "stack_outputs": {
         "account_id": "123456789012",
@@ -25,6 +33,59 @@ FACTS = {
         "availability_zones": [f"us-east-1{letter}" for letter in "abcdef"],
         "tags": {"Project": "realtime", "Environment": "production", "ManagedBy": "realtime.aws"},
     },
+    "stack_live": {
+        "dns": {"zones": [], "certificates": {}},
+        "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None},
+        "network": {"vpc_id": None, "cidr": None, "subnets": {}, "nat_gateways": {}},
+        "messaging": {"others": {"queues": [], "topics": []}},
+        "monitoring": {"foreign_log_groups": [], "foreign_alarms": []},
+        "database": {"primary": None, "replica": None},
+    },
+    "encryption_outputs": {"kms_key_arns": {k: ARN.format("kms", f"key/{k}") for k in ("data", "messaging", "logs")}},
+    "network_outputs": {
+        "vpc_id": "vpc-0123456789abcdef0",
+        **{f"{tier}_subnet_ids": {z: f"subnet-{z}" for z in ZONES} for tier in ("public", "private", "database")},
+    },
+    "security_outputs": {
+        "security_group_ids": {name: f"sg-{name}" for name in ("alb", "web", "database")},
+        "instance_profile_arn": "arn:aws:iam::123456789012:instance-profile/production-web-server-role",
+    },
+    "dns_outputs": {
+        "zone_id": "Z0123456789",
+        "zone_owned": True,
+        "certificate_arn": ARN.format("acm", "certificate/1"),
+        "cdn_certificate_arn": ARN.format("acm", "certificate/1"),
+    },
+    "storage_outputs": {
+        "buckets": BUCKETS,
+        "bucket_arns": {name: f"arn:aws:s3:::{bucket}" for name, bucket in BUCKETS.items()},
+        "static_domain": f"{BUCKETS['static']}.s3.us-east-1.amazonaws.com",
+    },
+    "database_outputs": {
+        "identifier": "production-db",
+        "arn": ARN.format("rds", "db:production-db"),
+        "port": 3306,
+        "replica_identifier": "production-db-read-replica",
+        "secret_name": "production/database",
+    },
+    "messaging_outputs": {
+        "topic_arns": {name: ARN.format("sns", f"production-{name}") for name in TOPICS},
+        "queue_arns": {name: ARN.format("sqs", f"production-{name}") for name in QUEUES},
+        "queue_urls": {n: f"https://sqs.us-east-1.amazonaws.com/123456789012/production-{n}" for n in QUEUES},
+        "alert_processor_arn": ARN.format("lambda", "function:production-alert-processor"),
+    },
+    "load_balancing_outputs": {
+        "arn_suffix": BALANCER,
+        "dns_name": "production-alb-1.us-east-1.elb.amazonaws.com",
+        "hosted_zone_id": "Z35SXDOTRQ7X7K",
+        "target_group_arns": {n: ARN.format("elasticloadbalancing", suffix) for n, suffix in GROUPS.items()},
+        "target_group_arn_suffixes": GROUPS,
+        "target_group_ports": {"web": 80, "api": 8080},
+        "origin_secret_name": "production/origin-verify",
+    },
+    "compute_outputs": {"autoscaling_group_name": "production-asg", "container_image": ""},
+    "frontend_outputs": {"distribution_id": "E1234567890AB"},
+    "monitoring_outputs": {"log_group_names": {"web": "/production/web"}},
 }
 
 loader = DataLoader()
@@ -46,14 +107,20 @@ def variables_of(role: str, **changed: Any) -> dict[str, Any]:
         **load(ROOT / f"roles/{role}/vars/main.yml"),
         **load(ROOT / "playbooks/vars/wiring.yml"),
         **FACTS,
+        "ansible_search_path": [str(ROOT / "roles" / role)],
         **changed,
     }
 
 
 def faults(role: str, **changed: Any) -> list[str]:
-    """Run the role's validate.yml and return what it refuses."""
-    (task,) = load(ROOT / f"roles/{role}/tasks/validate.yml")
-    variables = {**variables_of(role, **changed), **task.get("vars", {})}
+    """Run the role's validate.yml and return what it refuses; as in a play, the first task that refuses ends it."""
+    for task in load(ROOT / f"roles/{role}/tasks/validate.yml"):
+        if found := faults_of_task(role, task, {**variables_of(role, **changed), **task.get("vars", {})}):
+            return found
+    return []
+
+
+def faults_of_task(role: str, task: dict[str, Any], variables: dict[str, Any]) -> list[str]:
     templar = Templar(loader=loader, variables=variables)
     rules = (task["realtime.aws.validate_inputs"] or {}).get("rules", [])
     # As the executor does: everything but the expressions is templated first.
@@ -98,6 +165,47 @@ CASES = [
     ("stack", "stack_tags", {"Environment": "mine"}),
     ("stack", "stack_tags", {"aws:mine": "x"}),
     ("stack", "stack_tags", "Owner"),
+    ("network", "network_cidr", "10.0.0.0/8"),
+    ("network", "network_cidr", "10.0.0.1/16"),
+    ("network", "network_nat", "two"),
+    (
+        "network",
+        "network_subnets",
+        {"a": {"public": "10.0.1.0/24", "private": "10.0.11.0/24", "database": "10.0.21.0/24"}},
+    ),
+    (
+        "network",  # out of the VPC
+        "network_subnets",
+        {
+            "a": {"public": "10.1.1.0/24", "private": "10.0.11.0/24", "database": "10.0.21.0/24"},
+            "b": {"public": "10.0.2.0/24", "private": "10.0.12.0/24", "database": "10.0.22.0/24"},
+        },
+    ),
+    (
+        "network",  # overlapping
+        "network_subnets",
+        {
+            "a": {"public": "10.0.1.0/24", "private": "10.0.11.0/24", "database": "10.0.21.0/24"},
+            "b": {"public": "10.0.1.128/25", "private": "10.0.12.0/24", "database": "10.0.22.0/24"},
+        },
+    ),
+    ("security", "security_alb_ingress_cidrs", ["0.0.0.0/33"]),
+    ("encryption", "encryption_deletion_days", 6),
+    ("compute", "compute_min_size", 11),
+    ("compute", "compute_desired_capacity", 11),
+    ("compute", "compute_desired_capacity", 1),
+    ("compute", "compute_instance_type", "t3medium"),
+    ("compute", "compute_cpu_target", 0),
+    ("database", "database_engine", "oracle"),
+    ("database", "database_engine_version", "8.0.35"),
+    ("database", "database_allocated_storage", 5),
+    ("database", "database_backup_window", "3-4"),
+    ("database", "database_backup_retention_days", 0),  # with a replica
+    ("database", "database_instance_class", "r7g.large"),
+    ("load_balancing", "load_balancing_ssl_policy", "TLS"),
+    ("load_balancing", "load_balancing_idle_timeout", 0),
+    ("frontend", "frontend_price_class", "PriceClass_1"),
+    ("dns", "dns_zone", "borrow"),
     ("storage", "storage_static_ia_days", 29),
     ("storage", "storage_backups_ia_days", 5),
     ("storage", "storage_logs_glacier_days", 31),
