@@ -122,7 +122,7 @@ def compose(message: Message, model: OperationModel, params: dict[str, Any], ser
     elif hasattr(body, "read"):
         body = body.read()
     body = body.encode() if isinstance(body, str) else body
-    path, _, query = request["url_path"].partition("?")
+    path, _separator, query = request["url_path"].partition("?")
     query = "&".join(filter(None, [query, urlencode(request["query_string"] or {})]))
     scope = model.service_model.signing_name
     environ = {key: value for key, value in message.environ.items() if not key.startswith("HTTP_")} | {

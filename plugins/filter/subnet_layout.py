@@ -17,7 +17,7 @@ description:
   - The VPC is cut into 32 equal blocks; which three of them a zone gets hangs on its letter alone, so that adding or reordering zones moves nothing.
 options:
   _input:
-    description: The wanted subnets, C({zone: {public, private, database}}); a zone is a letter or a full name. May be empty.
+    description: The wanted subnets by zone and, below it, by tier; a zone is a letter or a full name. May be empty.
     type: dict
     required: true
   cidr:

@@ -126,7 +126,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     write_tags,
 )
 
-NAT, ADDRESS = "AWS::EC2::NatGateway", "AWS::EC2::EIP"
+NAT = "AWS::EC2::NatGateway"
+ADDRESS = "AWS::EC2::EIP"
 ALIVE = ("pending", "available")
 SETTLING = ["InvalidAllocationID.NotFound", "InvalidSubnetID.NotFound"]  # what was made a moment ago
 # AWS says AuthFailure of an address that a gateway on its way out still holds.

@@ -138,7 +138,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
 )
 
-ROLE, PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
+ROLE = "AWS::IAM::Role"
+PROFILE = "AWS::IAM::InstanceProfile"
 # IAM tells all its servers of a new role or boundary one after the other.
 SETTLING = ["NoSuchEntity", "MalformedPolicyDocument", "ConcurrentModification"]
 TIMEOUT = 60

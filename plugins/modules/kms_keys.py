@@ -113,6 +113,7 @@ changes:
   sample: [{"type": "AWS::KMS::Key", "name": "production-data", "action": "create"}]
 """
 
+import functools
 import json
 from typing import Any
 
@@ -233,7 +234,7 @@ def update_key(client: Any, key_id: str, before: dict[str, Any], changes: dict[s
         client.update_key_description(KeyId=key_id, Description=changes["description"])
     if "policy" in changes:
         policy = json.dumps(changes["policy"])
-        put = lambda: client.put_key_policy(KeyId=key_id, PolicyName="default", Policy=policy)
+        put = functools.partial(client.put_key_policy, KeyId=key_id, PolicyName="default", Policy=policy)
         retry_on(["MalformedPolicyDocumentException"], put, timeout=60)
     if "tags" in changes:
         to_set, to_remove = tag_changes(before["tags"], changes["tags"])

@@ -164,7 +164,8 @@ ABSENT = ("NotFound", "NotFoundException", "ResourceNotFound")
 BUSY = ["ConcurrentAccess", "ConcurrentAccessException"]
 ATTRIBUTES = {"display_name": "DisplayName", "kms_master_key_id": "KmsMasterKeyId", "policy": "Policy"}
 ENVELOPED = ("sqs", "https", "http")  # the protocols that can do without SNS's envelope
-PENDING, DELETED = "PendingConfirmation", "Deleted"
+PENDING = "PendingConfirmation"
+DELETED = "Deleted"
 
 Key = tuple[str, str]  # protocol and endpoint, by which a topic knows its subscriptions
 

@@ -147,7 +147,7 @@ def launch(original: Any, group: Any, count_needed: int, propagated_tags: dict[s
     tags = group.instance_tags | propagated_tags | {models.ASG_NAME_TAG: group.name}
     template = group.ec2_launch_template.get_version(group.launch_template_version)
     subnets = group.vpc_zone_identifier.split(",") if group.vpc_zone_identifier else [None]
-    for _ in range(count_needed):
+    for dummy in range(count_needed):
         used = Counter(state.instance.subnet_id for state in group.instance_states)
         reservation = group.autoscaling_backend.ec2_backend.run_instances(
             group.image_id,

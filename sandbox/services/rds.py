@@ -197,7 +197,7 @@ def delete_instance(call: Call, forward: Forward) -> Answer:
 
 
 def _resolve(engine: str, version: str) -> str:
-    minors = [minor for minors, _ in VERSIONS[engine].values() for minor in minors]
+    minors = [minor for entry in VERSIONS[engine].values() for minor in entry[0]]
     if version in VERSIONS[engine]:
         return VERSIONS[engine][version][0][-1]
     if version not in minors:
@@ -344,7 +344,7 @@ def orderable_options(call: Call, forward: Forward) -> Answer:
     if engine not in VERSIONS:
         return forward()
     zones = call.ask("DescribeAvailabilityZones", {}, service="ec2")["AvailabilityZones"]
-    minors = [minor for minors, _ in VERSIONS[engine].values() for minor in minors]
+    minors = [minor for entry in VERSIONS[engine].values() for minor in entry[0]]
     versions = [_default(engine, params["EngineVersion"])] if params.get("EngineVersion") else minors
     classes = [params["DBInstanceClass"]] if params.get("DBInstanceClass") in CLASSES else CLASSES
     if params.get("DBInstanceClass") and params["DBInstanceClass"] not in CLASSES:

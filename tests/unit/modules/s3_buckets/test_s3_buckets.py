@@ -144,7 +144,7 @@ def test_a_bucket_with_data_stays_without_force(s3, run_module):
 
 def test_force_removes_versions_markers_and_uploads(s3, run_module):
     run_module("s3_buckets", buckets=[{**BUCKET, "policy": None}])
-    for _ in range(2):
+    for dummy in range(2):
         s3.put_object(Bucket=NAME, Key="dump", Body=b"data")
     s3.delete_object(Bucket=NAME, Key="dump")
     s3.create_multipart_upload(Bucket=NAME, Key="half")

@@ -112,7 +112,7 @@ def test_idm_14_what_sns_calls_deleted_is_not_there(aws, monkeypatch):
     entries = [{"Protocol": "email", "Endpoint": "ops@example.com", "SubscriptionArn": "Deleted"}]
 
     class Client:
-        def get_paginator(self, _):
+        def get_paginator(self, operation):
             return self
 
         def paginate(self, **_):
