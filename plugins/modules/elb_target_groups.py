@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: realtime.aws contributors (@realtime-aws)
 description:
   - Creates, updates and deletes several target groups at once, with their health checks and attributes.
-  - It never registers or deregisters a target, which is the Auto Scaling group's business; M(amazon.aws.elb_target_group)
+  - It never registers or deregisters a target, which is the Auto Scaling group's business; M(community.aws.elb_target_group)
     deregisters every target on a rerun unless told otherwise.
   - AWS can't change the port, protocol, VPC or target type of a target group. That is refused; give the group another name.
 attributes:
