@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox sandbox-stop deploy preview teardown test unit lint sanity docs molecule package bench clean
+.PHONY: help setup demo sandbox sandbox-stop deploy preview teardown test unit lint sanity docs molecule package clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -43,7 +43,7 @@ teardown: setup ## Remove the stack, asking for its name first
 	@read -r -p 'This removes $(ENV). Type its name to go on: ' name; \
 	ansible-playbook playbooks/teardown.yml -i inventories/$(ENV) -e "confirm=$$name"
 
-test: lint unit docs sanity package molecule ## Everything that has to hold (about 20 minutes on two cores)
+test: lint unit docs sanity package molecule ## Everything that has to hold (about half an hour on two cores)
 
 lint: setup ## ansible-lint (profile production), yamllint, ruff
 	ruff check .
@@ -67,7 +67,7 @@ package: setup ## Build the tarball, install it elsewhere and run it from there 
 	$(LOCAL) scripts/package
 
 molecule: setup ## Scenarios on the sandbox: make molecule ROLE=network, or all
-	$(LOCAL) molecule test $(if $(ROLE),-s $(ROLE),--all --workers 2)
+	$(LOCAL) scripts/molecule $(ROLE)
 
 clean: ## Remove what make made, but .venv
 	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz
