@@ -1,10 +1,11 @@
-"""`python -m sandbox start|stop|reset|status|env|requests`."""
+"""`python -m sandbox start|stop|reset|status|env|requests|clock`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from sandbox.clock import SPEED
 from sandbox.control import Sandbox, SandboxError
 from sandbox.journal import summary
 
@@ -24,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def start(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Start it, unless it runs, and print its environment."""
-    sandbox.start(args.port)
+    sandbox.start(args.port, args.speed)
     return env(sandbox, args)
 
 
@@ -37,6 +38,12 @@ def stop(sandbox: Sandbox, args: argparse.Namespace) -> int:
 def reset(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Empty the account and the request log."""
     sandbox.reset()
+    return 0
+
+
+def clock(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Set its clock."""
+    sandbox.clock(advance=args.advance, **({} if args.speed is None else {"speed": args.speed}))
     return 0
 
 
@@ -67,7 +74,7 @@ def requests(sandbox: Sandbox, args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (start, stop, reset, status, env, requests)}
+COMMANDS = {command.__name__: command for command in (start, stop, reset, status, env, requests, clock)}
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -78,6 +85,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         each.add_argument("--name", default="default", help="which sandbox (default: %(default)s)")
         if name == "start":
             each.add_argument("--port", type=int, default=0, help="0 for a free one (default)")
+            each.add_argument(
+                "--speed", type=float, default=SPEED, help="seconds of AWS a second (default: %(default)s)"
+            )
+        if name == "clock":
+            each.add_argument("--speed", type=float, help="seconds of AWS a second; 0 stops the clock")
+            each.add_argument("--advance", type=float, default=0.0, help="seconds of AWS to jump ahead")
         if name == "requests":
             each.add_argument("--writes", action="store_true", help="only calls that can change something")
     return parser.parse_args(argv)

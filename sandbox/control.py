@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import REPOSITORY
+from sandbox.clock import SPEED
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -64,7 +66,7 @@ class Sandbox:
         except OSError:
             return None
 
-    def start(self, port: int = 0) -> None:
+    def start(self, port: int = 0, speed: float = SPEED) -> None:
         """Start the server in the background and wait for it; nothing to do when it runs."""
         with self._locked():
             if self.pid():
@@ -73,7 +75,7 @@ class Sandbox:
             self._clean()
             self.dir.mkdir(parents=True, exist_ok=True)
             command = [sys.executable, "-m", "sandbox.server"]
-            command += ["--dir", str(self.dir), "--name", self.name, "--port", str(port)]
+            command += ["--dir", str(self.dir), "--name", self.name, "--port", str(port), "--speed", str(speed)]
             environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
             with (self.dir / "log").open("wb") as log:
                 process = subprocess.Popen(
@@ -108,6 +110,12 @@ class Sandbox:
         if not self.pid():
             raise SandboxError(f"sandbox {self.name} is not running")
         self._get("/_sandbox/reset")
+
+    def clock(self, **settings: float) -> None:
+        """Set the `speed` of its clock (seconds of AWS a second; 0 stops it), or `advance` it by some seconds."""
+        if not self.pid():
+            raise SandboxError(f"sandbox {self.name} is not running")
+        self._get(f"/_sandbox/clock?{urllib.parse.urlencode(settings)}")
 
     def requests(self) -> list[dict[str, Any]]:
         """Every AWS call since the start or the last reset."""

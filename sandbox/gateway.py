@@ -8,17 +8,24 @@ import traceback
 from collections.abc import Iterable
 from threading import RLock
 from typing import Any
+from urllib.parse import parse_qs
 
 from moto.core.exceptions import ServiceException
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from sandbox import wire
+from sandbox.clock import CLOCK
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
 from sandbox.services import load
 
-STATUS_PATH, RESET_PATH, MOTO_RESET_PATH = "/_sandbox/status", "/_sandbox/reset", "/moto-api/reset"
+STATUS_PATH, RESET_PATH, CLOCK_PATH, MOTO_RESET_PATH = (
+    "/_sandbox/status",
+    "/_sandbox/reset",
+    "/_sandbox/clock",
+    "/moto-api/reset",
+)
 
 
 class Refused(Exception):
@@ -46,13 +53,16 @@ class Gateway:
         return [answer.body]
 
     def control(self, environ: wire.Environ) -> wire.Answer | None:
-        """The sandbox's own two paths."""
+        """The sandbox's own paths."""
         path = environ["PATH_INFO"]
         if path in (RESET_PATH, MOTO_RESET_PATH):
             self.reset()
+        elif path == CLOCK_PATH:
+            wanted = {key: float(values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
+            CLOCK.set(**wanted)
         elif path != STATUS_PATH:
             return None
-        status = {"name": self.name, "pid": os.getpid(), "requests": len(self.journal.entries)}
+        status = {"name": self.name, "pid": os.getpid(), "requests": len(self.journal.entries), "speed": CLOCK.speed}
         return wire.Answer(200, [("Content-Type", "application/json")], json.dumps(status).encode())
 
     def reset(self) -> None:

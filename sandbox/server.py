@@ -17,6 +17,7 @@ os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
 from moto.server import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox.clock import CLOCK, SPEED
 from sandbox.gateway import Gateway
 from sandbox.journal import Journal
 
@@ -41,7 +42,9 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--name", default="default")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--speed", type=float, default=SPEED)
     args = parser.parse_args()
+    CLOCK.set(args.speed)
 
     def leave(*_: object) -> NoReturn:
         sys.exit(0)

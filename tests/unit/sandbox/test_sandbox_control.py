@@ -12,6 +12,7 @@ import pytest
 
 from sandbox import REPOSITORY
 from sandbox.__main__ import NOT_RUNNING, main
+from sandbox.clock import SPEED
 from sandbox.control import Sandbox, SandboxError
 
 
@@ -21,7 +22,7 @@ def test_life(tmp_path: Path) -> None:
     sandbox.start()
     try:
         pid = sandbox.pid()
-        assert sandbox.status() == {"name": "life", "pid": pid, "requests": 0}
+        assert sandbox.status() == {"name": "life", "pid": pid, "requests": 0, "speed": SPEED}
         sandbox.start()  # it runs: nothing happens
         assert sandbox.pid() == pid
     finally:
