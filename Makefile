@@ -52,7 +52,7 @@ lint: setup ## ansible-lint (profile production), yamllint, ruff
 	ansible-lint --offline --strict
 
 unit: setup ## Unit tests of modules, plugins, roles' inputs and the sandbox
-	$(LOCAL) pytest -n 2 tests/unit/modules tests/unit/plugins tests/unit/alert_processor
+	$(LOCAL) pytest -n 2 tests/unit/modules tests/unit/plugins tests/unit/alert_processor tests/unit/snapshot_exporter
 	$(LOCAL) pytest tests/unit/sandbox
 	$(LOCAL) pytest tests/unit/roles # apart: it loads Ansible's own importer of collections
 

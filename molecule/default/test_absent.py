@@ -64,6 +64,7 @@ def test_no_nat_gateway_and_no_running_instance():
         ("iam", "list_instance_profiles", "InstanceProfiles"),
         ("s3", "list_buckets", "Buckets"),
         ("backup", "list_backup_plans", "BackupPlansList"),
+        ("events", "list_rules", "Rules"),
     ],
 )
 def test_nothing_in(service, operation, key):
