@@ -105,8 +105,9 @@ class Connection(LocalConnection):
         try:
             request = self._request(cmd, in_data)
             with connected(self._control) as server:
+                result = run(server, request, in_data or b"")
                 display.vvv(f"PRELOADED EXEC {cmd}", host=host)
-                return run(server, request, in_data or b"")
+                return result
         except Unsure as reason:
             display.vvv(f"PRELOADED, but run plainly: {reason}", host=host)
         return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
@@ -225,8 +226,10 @@ def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple
     if not answer:
         return 255, stdout, stderr + b"realtime.aws.preloaded: the server ended before the module did\n"
     status = json.loads(answer)["exit"]
-    if status < 0:  # the shell says so too
-        return 128 - status, stdout, stderr + f"{signal.strsignal(-status)}\n".encode()
+    if status < 0:
+        killed, status = -status, 128 - status
+        if killed not in (signal.SIGINT, signal.SIGPIPE):
+            stderr += f"{signal.strsignal(killed)}\n".encode()
     return status, stdout, stderr
 
 

@@ -86,6 +86,8 @@ class Payload(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         return importlib.util.spec_from_file_location(fullname, name, loader=self, submodule_search_locations=inside)
 
     def get_filename(self, fullname: str) -> str:
+        if fullname not in self.paths:
+            raise ImportError(f"not in the payload: {fullname}", name=fullname)
         return f"{ROOT}/{self.paths[fullname]}"
 
     def get_data(self, path: str) -> bytes:
@@ -162,14 +164,12 @@ class Preloaded:
         sys.meta_path.insert(0, payload)
         try:
             for name in sorted(names):
-                try:
+                with contextlib.suppress(Exception):  # whatever it is, the module's own process shall meet it
                     importlib.import_module(name)
-                except Exception:  # whatever it is, the module's own process shall meet it
-                    self.lacking.add(name)
         finally:
             sys.meta_path.remove(payload)
         self.sources.update({name: payload.source(name) for name in payload.paths if name in sys.modules})
-        self.lacking |= payload.lacking
+        self.lacking |= payload.lacking | {name for name in names if name not in sys.modules}
 
     def settle(self, payload: Payload) -> None:
         """In the module's process: keep of what is loaded only what its payload brings, which brings the rest."""
@@ -419,7 +419,8 @@ def own_traceback(kind: type[BaseException], error: BaseException, traceback: ty
 
 
 def main() -> None:
-    sys.path[:] = [path for path in sys.path if path != os.path.dirname(__file__)]
+    if not sys.flags.safe_path:
+        del sys.path[0]  # this file's directory
     server = Server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])
     job = server.serve()
     if job:
