@@ -9,12 +9,11 @@ short_description: Run modules on the control node in forks of a process that ha
 version_added: 1.0.0
 author: realtime.aws contributors (@realtime-aws)
 description:
-  - As P(ansible.builtin.local#connection), but a Python module is run in a fork of a process that has C(ansible.module_utils),
-    boto3 and the AWS service models loaded already, and so takes a fraction of the time.
+  - As P(ansible.builtin.local#connection), but a Python module is run in a fork of a process that has Ansible's module
+    utilities, boto3 and the AWS service models loaded already, and so takes a fraction of the time.
   - The process is started by the first module and ends with C(ansible-playbook). It serves its own user only.
-  - What is loaded in advance comes out of the modules' own payloads. A module whose payload differs from that is run plainly.
+  - What is loaded in advance comes out of the modules' own payloads. A module whose payload differs is run plainly.
   - Nothing that belongs to one task is kept for the next, neither credentials, configuration, clients nor environment.
-extends_documentation_fragment: []
 options:
   preloaded:
     description: Whether to use the preloaded process. When V(false), this is P(ansible.builtin.local#connection).
@@ -53,8 +52,8 @@ options:
     default: true
     vars: [{name: ansible_local_become_strip_preamble}]
 notes:
-  - Tasks with O(ansible.builtin.sudo#become:become_user), C(async), another interpreter or shell, and whatever else the preloaded
-    process does not do exactly as a plain run would, are run plainly. C(-vvv) says when, and why.
+  - Tasks with C(become), C(async), another interpreter or shell, and whatever else the preloaded process does not do
+    exactly as a plain run would, are run plainly. C(-vvv) says when, and why.
   - Needs Linux 5.3 or newer. Elsewhere everything is run plainly.
   - See the collection's C(docs/preloaded.md) for how it works.
 """
@@ -68,7 +67,6 @@ import shlex
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -164,8 +162,7 @@ def connected(control: int) -> Iterator[socket.socket]:
                     raise Unsure(f"{directory}/{path} is not private")
             connection = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
             connection.connect(f"/proc/self/fd/{opened}/socket")  # a socket's path may have 107 bytes
-            _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            if uid != os.geteuid():
+            if preload_server.peer(connection) != os.geteuid():
                 raise Unsure("the server is somebody else's")
         except OSError as error:
             raise Unsure(f"there is no server: {error}") from error
@@ -208,11 +205,14 @@ def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple
     """Have the module run and return exit status, output and errors as its shell would."""
     with contextlib.ExitStack() as stack:
         out, err = (pipe(stack) for _stream in range(2))
-        with open(os.memfd_create("request"), "wb") as file, open(out[1], "wb"), open(err[1], "wb"):
-            file.write(json.dumps(request).encode() + b"\n" + wrapper)
-            file.flush()
-            socket.send_fds(server, [b"run"], [file.fileno(), out[1], err[1]])
-        answer = server.recv(4096)
+        try:
+            with open(os.memfd_create("request"), "wb") as file, open(out[1], "wb"), open(err[1], "wb"):
+                file.write(json.dumps(request).encode() + b"\n" + wrapper)
+                file.flush()
+                socket.send_fds(server, [b"run"], [file.fileno(), out[1], err[1]])
+            answer = server.recv(4096)
+        except OSError as error:
+            raise Unsure(f"the server can't be asked: {error}") from error
         if not answer:
             raise Unsure("the server has ended")
         if refused := json.loads(answer).get("refused"):
@@ -221,7 +221,8 @@ def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple
             stdout, stderr = read_all(out[0], err[0])
             answer = server.recv(4096)
         except BaseException:  # a task's timeout: the module goes on, as in a plain run
-            server.send(b"leave")
+            with contextlib.suppress(OSError):
+                server.send(b"leave")
             raise
     if not answer:
         return 255, stdout, stderr + b"realtime.aws.preloaded: the server ended before the module did\n"

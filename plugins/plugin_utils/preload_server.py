@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """The process in which the connection plugin realtime.aws.preloaded forks Python modules.
 
-The plugin runs this file as a script: preload_server.py LISTENER CONTROL DIRECTORY, where LISTENER and CONTROL are inherited
-descriptors (a listening SOCK_SEQPACKET socket; a pidfd of the control process, with which the server ends) and DIRECTORY
-holds the socket. A client connects once a module and sends one packet with three descriptors: a file with the request (a line
-of JSON, then the AnsiballZ wrapper), standard output and standard error. It gets {"refused": reason}, after which nothing has
-run; or {"started": pid} from the module's process and {"exit": status} from the server. Once the client says "leave", or the
-server has ended, the module goes on by itself; when the client is gone without a word, the module gets SIGINT, as Ctrl-C
-would give it.
+The plugin runs this file as a script: preload_server.py LISTENER CONTROL DIRECTORY. LISTENER and CONTROL are inherited
+descriptors: a listening SOCK_SEQPACKET socket, and a pidfd of the control process, with which the server ends. DIRECTORY
+holds the socket.
 
-What is loaded before the fork is what the payloads themselves bring: their copies of module_utils, as far as they are those
-of the installed ansible-core or of the named collections, and with them boto3. A payload with another copy is refused.
-Of botocore's data files those are kept which modules have asked for. Nothing is kept of credentials, configuration or clients.
+A client connects once a module and sends one packet with three descriptors: a file with the request (a line of JSON, then
+the AnsiballZ wrapper), standard output and standard error. It gets {"refused": reason}, after which nothing has run; or
+{"started": pid} from the module's process and {"exit": status} from the server. Once the client says "leave", or the server
+has ended, the module goes on by itself; when the client is gone without a word, the module gets SIGINT, as by Ctrl-C.
+
+What is loaded before the fork is what the payloads themselves bring: their copies of module_utils, as far as they are the
+installed ansible-core's or of the named collections, and with them boto3. A payload with another copy is refused. Of
+botocore's data files those are kept that modules have asked for. No credentials, configuration or clients are kept.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ class Preloaded:
 class DataFiles:
     """One cache of botocore's data files for all sessions, filled with what modules have asked for.
 
-    Files only: service models, endpoints, paginators, waiters. Sessions that have files of the user's own keep to themselves.
+    Files only: service models, endpoints, paginators, waiters. Sessions with files of the user's own keep to themselves.
     """
 
     def __init__(self) -> None:
@@ -292,6 +293,8 @@ class Server:
         """Return, in the server, None when all is over; in each module's process, what that has to run."""
         while not self.over:
             for key, _events in self.selector.select():
+                if self.selector.get_map().get(key.fd) is not key:
+                    continue  # an event before it has settled this one
                 job = key.data(key.fileobj)
                 if job or self.over:
                     return job
@@ -299,8 +302,7 @@ class Server:
 
     def accept(self, listener: socket.socket) -> None:
         connection, _address = listener.accept()
-        _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        if uid == os.geteuid():
+        if peer(connection) == os.geteuid():
             self.selector.register(connection, selectors.EVENT_READ, self.receive)
         else:
             connection.close()
@@ -313,7 +315,8 @@ class Server:
         notes = mmap.mmap(-1, NOTES)
         try:
             job = self._job(connection, fds)
-            gc.freeze()
+            gc.collect()
+            gc.freeze()  # what is loaded stays in pages that all share
             pid = os.fork()
             if pid == 0:
                 self._leave(notes)
@@ -336,6 +339,8 @@ class Server:
 
     def _job(self, connection: socket.socket, fds: list[int]) -> Job:
         """Return what the request asks for, or say why it is better run plainly."""
+        if len(fds) != 3:
+            raise Refused("it is no request")
         head, _newline, wrapper = os.pread(fds[0], os.fstat(fds[0]).st_size, 0).partition(b"\n")
         request = json.loads(head)
         if self.times != times():
@@ -393,6 +398,12 @@ class Server:
         self.over = True
         if self.listener:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def peer(connection: socket.socket) -> int:
+    """Return who is at the other end: a user id, on the kernel's word."""
+    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return uid
 
 
 def at_start(environment: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -25,6 +26,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible import constants
+from ansible.module_utils import basic
 from ansible.playbook.play_context import PlayContext
 from ansible_collections.realtime.aws.plugins.connection import preloaded
 from ansible_collections.realtime.aws.plugins.plugin_utils import preload_server
@@ -245,7 +247,7 @@ CASES = {
     "it wants another HOME, PYTHONHASHSEED": {"assigned": "HOME=/ PYTHONHASHSEED=1 "},
     "its payload holds more than Python modules": {"files": {"ansible/module_utils/data.json": "{}"}},
     "its ansible.module_utils.basic differs from the preloaded one": {
-        "files": {"ansible/module_utils/basic.py": "print('the payload's own')\nAnsibleModule = None"}
+        "files": {"ansible/module_utils/basic.py": "AnsibleModule = None"}
     },
 }
 
@@ -267,8 +269,8 @@ def test_what_is_not_sure_is_run_plainly_and_says_why(
 
 def test_another_copy_of_a_preloaded_file_is_the_one_that_runs(build: Build, quick: preloaded.Connection) -> None:
     quick.exec_command(COMMAND, build("pass"))
-    own = {"ansible/module_utils/basic.py": "AnsibleModule = 'the payload's own'"}
-    assert b"the payload's own" in quick.exec_command(COMMAND, build("print(AnsibleModule)", own))[1]
+    own = {"ansible/module_utils/basic.py": f"{Path(basic.__file__).read_text()}\nAnsibleModule = 'another'"}
+    assert b"another" in quick.exec_command(COMMAND, build("print(AnsibleModule)", own))[1]
 
 
 def test_shell_words_are_taken_only_as_the_shell_takes_them() -> None:
@@ -364,7 +366,7 @@ def test_a_directory_or_server_that_is_not_ours_is_not_used(
         (apart / "socket").unlink()
         (apart / "socket").touch(0o600)
     else:
-        monkeypatch.setattr(preloaded.struct, "unpack", lambda *_args: (1, NOBODY, NOBODY))
+        monkeypatch.setattr(preload_server, "peer", lambda _connection: NOBODY)
     said.clear()
     assert quick.exec_command(COMMAND, wrapper)[0] == 1
     assert said[0].startswith("PRELOADED, but run plainly: ")
@@ -474,6 +476,23 @@ def test_installing_a_package_makes_way_for_a_new_server(
     assert until(lambda: int(first) not in servers(os.getpid()))
 
 
+@pytest.mark.parametrize("message", [None, b"", b"run"])
+def test_a_client_that_says_nothing_sensible_does_no_harm(
+    message: bytes | None, apart: Path, build: Build, quick: preloaded.Connection, said: list[str]
+) -> None:
+    wrapper = build("pass")
+    quick.exec_command(COMMAND, wrapper)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect(str(apart / "socket"))
+        if message is not None:
+            with open(os.devnull, "rb") as nothing:
+                socket.send_fds(connection, [message], [nothing.fileno()] * len(message))
+            assert connection.recv(100).startswith(b'{"refused": ')
+    said.clear()
+    quick.exec_command(COMMAND, wrapper)
+    assert said == [f"PRELOADED EXEC {COMMAND}"]
+
+
 def test_fifty_at_once(apart: Path, build: Build, quick: preloaded.Connection) -> None:
     """Workers that all find no server start one, and each gets its own module's result."""
     before = set(servers(os.getpid()))
@@ -497,15 +516,18 @@ def test_nothing_accumulates(apart: Path, build: Build, quick: preloaded.Connect
         quick.exec_command(COMMAND, wrapper)
     (server,) = set(servers(os.getpid())) - before
 
-    def used() -> tuple[list[int], int]:
-        until(lambda: not Path(f"/proc/{server}/task/{server}/children").read_text())
-        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (server, os.getpid())], int(stat(server)[21])
+    def used() -> list[int]:
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (server, os.getpid())]
 
-    fds, pages = used()
+    def idle() -> bool:
+        return not Path(f"/proc/{server}/task/{server}/children").read_text()
+
+    assert until(idle)
+    fds, pages = used(), int(stat(server)[21])
     for _number in range(100):
         assert quick.exec_command(COMMAND, wrapper)[0] == 0
-    assert used()[0] == fds
-    assert used()[1] <= pages + 64
+    assert until(idle) and until(lambda: used() == fds)
+    assert int(stat(server)[21]) <= pages + 64
 
 
 SDK = """
