@@ -3,17 +3,18 @@
 """The process in which the connection plugin realtime.aws.preloaded forks Python modules.
 
 The plugin runs this file as a script: preload_server.py LISTENER CONTROL DIRECTORY. LISTENER and CONTROL are inherited
-descriptors: a listening SOCK_SEQPACKET socket, and a pidfd of the control process, with which the server ends. DIRECTORY
-holds the socket.
+descriptors: a listening SOCK_SEQPACKET socket, and a pidfd of the control process, with which the server ends.
+DIRECTORY holds the socket.
 
-A client connects once a module and sends one packet with three descriptors: a file with the request (a line of JSON, then
-the AnsiballZ wrapper), standard output and standard error. It gets {"refused": reason}, after which nothing has run; or
-{"started": pid} from the module's process and {"exit": status} from the server. Once the client says "leave", or the server
-has ended, the module goes on by itself; when the client is gone without a word, the module gets SIGINT, as by Ctrl-C.
+A client connects once a module and sends one packet with three descriptors: a file with the request (a line of JSON,
+then the AnsiballZ wrapper), standard output and standard error. It gets {"refused": reason}, after which nothing has
+run; or {"started": pid} from the module's process and {"exit": status} from the server. Once the client says "leave",
+or the server has ended, the module goes on by itself; when the client is gone without a word, the module gets SIGINT,
+as by Ctrl-C.
 
-What is loaded before the fork is what the payloads themselves bring: their copies of module_utils, as far as they are the
-installed ansible-core's or of the named collections, and with them boto3. A payload with another copy is refused. Of
-botocore's data files those are kept that modules have asked for. No credentials, configuration or clients are kept.
+What is loaded before the fork is what the payloads themselves bring: their copies of module_utils, as far as they are
+the installed ansible-core's or of the named collections, and with them boto3. A payload with another copy is refused.
+Of botocore's data files those are kept that modules have asked for. No credentials, configuration or clients are kept.
 """
 
 from __future__ import annotations
@@ -185,7 +186,7 @@ class Preloaded:
 class DataFiles:
     """One cache of botocore's data files for all sessions, filled with what modules have asked for.
 
-    Files only: service models, endpoints, paginators, waiters. Sessions with files of the user's own keep to themselves.
+    Files only: service models, endpoints, paginators, waiters. Sessions with files of the user's own keep to them.
     """
 
     def __init__(self) -> None:
