@@ -48,7 +48,7 @@ def test_only_that_repository_s_environment_gets_in():
             "token.actions.githubusercontent.com:sub": "repo:octo-org/shop:environment:live",
         }
     }
-    assert role["MaxSessionDuration"] == 7200
+    assert role["MaxSessionDuration"] == 14400
 
 
 def test_its_policies_are_its_own():

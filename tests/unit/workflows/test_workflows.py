@@ -84,7 +84,7 @@ def test_two_runs_do_not_meet(path):
 @each_file
 def test_jobs_end(path):
     for name, job in jobs(path):
-        assert "uses" in job or 1 <= job["timeout-minutes"] <= 110, name
+        assert "uses" in job or 1 <= job["timeout-minutes"] <= 240, name
 
 
 @each_file
