@@ -107,7 +107,7 @@ def read_order(body: bytes) -> dict[str, Any]:
         raise BadRequest(400, "an order is a JSON object with an item and a quantity") from None
     if not isinstance(item, str) or not 1 <= len(item) <= 100:
         raise BadRequest(400, "item is a text of 1 to 100 characters")
-    if type(quantity) is not int or not 1 <= quantity <= 1000:
+    if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= 1000:
         raise BadRequest(400, "quantity is a whole number, 1 to 1000")
     return {"order": str(uuid.uuid4()), "item": item, "quantity": quantity}
 

@@ -360,11 +360,11 @@ def test_audiences_of_an_identity_provider(aws: Aws) -> None:
     wanted = {"Url": "https://issuer.example.com", "ClientIDList": ["a"]}
     target = {"OpenIDConnectProviderArn": iam.create_open_id_connect_provider(**wanted)["OpenIDConnectProviderArn"]}
     refused("EntityAlreadyExists", iam.create_open_id_connect_provider, **wanted)
-    for _ in range(2):
-        iam.add_client_id_to_open_id_connect_provider(**target, ClientID="b")
+    for twice in ("b", "b"):
+        iam.add_client_id_to_open_id_connect_provider(**target, ClientID=twice)
     assert iam.get_open_id_connect_provider(**target)["ClientIDList"] == ["a", "b"]
-    for _ in range(2):
-        iam.remove_client_id_from_open_id_connect_provider(**target, ClientID="a")
+    for twice in ("a", "a"):
+        iam.remove_client_id_from_open_id_connect_provider(**target, ClientID=twice)
     assert iam.get_open_id_connect_provider(**target)["ClientIDList"] == ["b"]
     iam.delete_open_id_connect_provider(**target)
     refused("NoSuchEntity", iam.add_client_id_to_open_id_connect_provider, **target, ClientID="b")

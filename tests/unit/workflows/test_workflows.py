@@ -28,12 +28,12 @@ def load(path: Path) -> dict[str, Any]:
     return {("on" if key is True else key): value for key, value in found.items()}  # YAML 1.1 reads on as true
 
 
-def jobs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield from load(path)["jobs"].items()
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    return load(path)["jobs"]
 
 
 def steps(path: Path) -> Iterator[dict[str, Any]]:
-    for _, job in jobs(path):
+    for job in jobs(path).values():
         yield from job.get("steps", [])
 
 
@@ -65,7 +65,7 @@ def test_one_version_of_each_action():
 @each_file
 def test_permissions_are_the_least(path):
     assert load(path).get("permissions") in ({}, {"contents": "read"})
-    for name, job in jobs(path):
+    for name, job in jobs(path).items():
         granted = job.get("permissions", {})
         assert set(granted.items()) <= {("contents", "read"), ("id-token", "write")}, name
         if "id-token" in granted:  # only where an environment's rules decide, or in who calls such a job
@@ -74,7 +74,7 @@ def test_permissions_are_the_least(path):
 
 @each_file
 def test_two_runs_do_not_meet(path):
-    found = [load(path).get("concurrency"), *(job.get("concurrency") for _, job in jobs(path))]
+    found = [load(path).get("concurrency"), *(job.get("concurrency") for job in jobs(path).values())]
     groups = [each for each in found if each]
     assert groups
     if path.stem != "ci":
@@ -83,7 +83,7 @@ def test_two_runs_do_not_meet(path):
 
 @each_file
 def test_jobs_end(path):
-    for name, job in jobs(path):
+    for name, job in jobs(path).items():
         assert "uses" in job or 1 <= job["timeout-minutes"] <= 240, name
 
 
