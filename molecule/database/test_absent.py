@@ -14,6 +14,8 @@ import pytest
         ("logs", "describe_log_groups", "logGroups"),
         ("backup", "list_backup_plans", "BackupPlansList"),
         ("backup", "list_backup_vaults", "BackupVaultList"),
+        ("lambda", "list_functions", "Functions"),
+        ("events", "list_rules", "Rules"),
     ],
 )
 def test_nothing_is_left(service, operation, key):

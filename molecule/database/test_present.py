@@ -94,11 +94,32 @@ def test_src_18_the_primary_is_backed_up(instances):
     assert selection["BackupSelection"]["Resources"] == [instances["molecule-db"]["DBInstanceArn"]]
 
 
+def test_src_18_snapshots_are_exported_to_the_bucket_of_backups(instances):
+    name = "molecule-db-snapshot-exporter"
+    events, functions = boto3.client("events"), boto3.client("lambda")
+    function = functions.get_function_configuration(FunctionName=name)
+    assert function["Environment"]["Variables"] == {
+        "DATABASE": "molecule-db",
+        "BUCKET": UPSTREAM["buckets"]["backups"],
+        "PREFIX": "database",
+        "ROLE_ARN": "arn:aws:iam::123456789012:role/molecule-db-export-role",
+        "KMS_KEY_ARN": UPSTREAM["kms_key_arn"],
+    }
+    rule = events.describe_rule(Name=name)
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(0 9 ? * SUN *)", "ENABLED")
+    assert [t["Arn"] for t in events.list_targets_by_rule(Rule=name)["Targets"]] == [function["FunctionArn"]]
+    (statement,) = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": rule["Arn"]}}
+
+
 def test_the_roles_trust_one_service_each():
     iam = boto3.client("iam")
     trusted = {
         name: iam.get_role(RoleName=f"molecule-db-{name}-role")["Role"]["AssumeRolePolicyDocument"]["Statement"]
-        for name in ("monitoring", "backup")
+        for name in ("monitoring", "backup", "export", "exporter")
     }
     assert [s["Principal"] for s in trusted["monitoring"]] == [{"Service": "monitoring.rds.amazonaws.com"}]
     assert [s["Principal"] for s in trusted["backup"]] == [{"Service": "backup.amazonaws.com"}]
+    assert [s["Principal"] for s in trusted["export"]] == [{"Service": "export.rds.amazonaws.com"}]
+    assert [s["Principal"] for s in trusted["exporter"]] == [{"Service": "lambda.amazonaws.com"}]

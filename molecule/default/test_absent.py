@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -61,6 +64,7 @@ def test_no_nat_gateway_and_no_running_instance():
         ("iam", "list_instance_profiles", "InstanceProfiles"),
         ("s3", "list_buckets", "Buckets"),
         ("backup", "list_backup_plans", "BackupPlansList"),
+        ("events", "list_rules", "Rules"),
     ],
 )
 def test_nothing_in(service, operation, key):
@@ -92,3 +96,13 @@ def test_only_the_key_of_what_is_kept_is_left():
 def test_the_final_snapshot_is_kept():
     snapshots = client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert [s["DBInstanceIdentifier"] for s in snapshots] == ["production-db"]
+
+
+def test_the_slow_three_are_begun_before_anything_else():
+    """TDN-2: the distribution is disabled, the group emptied and the replica deleted side by side."""
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in log]
+    start = max(number for number, entry in enumerate(entries) if entry.get("mark") == "absent")
+    writes = [entry["operation"] for entry in entries[start + 1 :] if entry["write"]]
+    assert {"UpdateDistribution", "UpdateAutoScalingGroup", "DeleteDBInstance"} <= set(writes[:6])
+    assert "DeleteAlarms" not in writes[:6]

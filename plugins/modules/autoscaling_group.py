@@ -102,7 +102,8 @@ options:
   wait_for_instances:
     description:
       - With O(state=present), whether to wait until the desired number of instances is healthy and in service.
-      - With O(state=absent), whether the instances finish their requests and terminate before the group is deleted.
+      - With O(state=absent), whether the instances terminate and the group is deleted. V(false) only sets its sizes to 0, so
+        that the instances finish their requests, and leaves the deletion to a later run.
     type: bool
     default: true
   wait_timeout:
@@ -214,6 +215,7 @@ PLAIN = {
     "termination_policies": "TerminationPolicies",
     "capacity_rebalance": "CapacityRebalance",
 }
+EMPTY = {"min_size": 0, "max_size": 0, "desired_capacity": 0}
 
 
 def normalize(group: dict[str, Any]) -> dict[str, Any]:
@@ -266,6 +268,13 @@ def desired_state(params: dict[str, Any], before: dict[str, Any] | None) -> dict
         if params[option] is not None:
             desired[option] = params[option]
     return {**desired, **desired_capacity(params, before)}
+
+
+def desired_or_gone(params: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the attributes the group is to have; None when it is to be deleted, which a run that does not wait only begins."""
+    if params["state"] == "present":
+        return desired_state(params, before)
+    return None if before is None or params["wait_for_instances"] else EMPTY
 
 
 def desired_capacity(params: dict[str, Any], before: dict[str, Any] | None) -> dict[str, int]:
@@ -394,9 +403,7 @@ def wait_in_service(client: Any, name: str, timeout: int) -> None:
         raise AnsibleAWSError(message=f"{error}{last_failure(client, name)}") from error
 
 
-def empty(client: Any, name: str, timeout: int) -> None:
-    """Let the instances finish their requests and terminate."""
-    update(client, name, {"min_size": 0, "max_size": 0, "desired_capacity": 0})
+def wait_empty(client: Any, name: str, timeout: int) -> None:
     wait_until(
         f"the instances of {name} to terminate", lambda: not (find(client, name) or {}).get("Instances"), timeout
     )
@@ -405,8 +412,8 @@ def empty(client: Any, name: str, timeout: int) -> None:
 def apply(client: Any, plan: Plan, wait: bool, timeout: int) -> None:
     name, before, desired = plan.name, plan.before, plan.desired
     if plan.action == "delete":
-        if wait:
-            empty(client, name, timeout)
+        update(client, name, {size: 0 for size in EMPTY if before[size] != 0})
+        wait_empty(client, name, timeout)
         delete(client, name)
         wait_until(f"Auto Scaling group {name} to be gone", lambda: find(client, name) is None, timeout)
     elif plan.action == "create":
@@ -416,8 +423,8 @@ def apply(client: Any, plan: Plan, wait: bool, timeout: int) -> None:
         # First of all: AWS refuses to update a group that has a target group that was deleted.
         write_target_groups(client, name, before["target_group_arns"], plan.after["target_group_arns"])
         update(client, name, plan.changes)
-        write_metrics(client, name, before["metrics"], desired["metrics"])
-        write_tags(client, name, before, desired)
+        write_metrics(client, name, before["metrics"], plan.after["metrics"])
+        write_tags(client, name, before, plan.after)
     if desired and wait:
         wait_in_service(client, name, timeout)
 
@@ -465,7 +472,7 @@ def main():
     try:
         group = find(client, name)
         before = normalize(group) if group else None
-        plan = Plan(KIND, name, before, desired_state(params, before) if params["state"] == "present" else None)
+        plan = Plan(KIND, name, before, desired_or_gone(params, before))
         if plan.action == "update" and "launch_template" in plan.changes:
             plan.note = ROLLING_NOTE
         if not module.check_mode:

@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import has_function, has_log_group, has_role
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
 def read(stack: Stack) -> dict[str, Any]:
     """Return the instances, the secret, and what stands around them."""
     primary, replica = stack.name("db"), stack.name("db-read-replica")
-    roles = [stack.name("db-monitoring-role"), stack.name("db-backup-role")]
+    roles = [stack.name(f"db-{purpose}-role") for purpose in ("monitoring", "backup", "export", "exporter")]
+    exporter = stack.name("db-snapshot-exporter")
     found = stack.together(
         {
             "instances": lambda: read_instances(stack, [primary, replica]),
@@ -23,6 +25,9 @@ def read(stack: Stack) -> dict[str, Any]:
             "policies": lambda: [name for name in roles if has_policy(stack, name)],
             "backup_vault": lambda: read_vault(stack, stack.name("database")),
             "backup_plan_id": lambda: read_plan(stack, stack.name("database")),
+            "exporter": lambda: has_function(stack, exporter),
+            "exporter_rule": lambda: has_rule(stack, exporter),
+            "exporter_log_group": lambda: has_log_group(stack, f"/aws/lambda/{exporter}"),
             "log_groups": lambda: read_log_groups(stack, f"/aws/rds/instance/{primary}"),
         }
     )
@@ -85,14 +90,6 @@ def read_parameter_groups(stack: Stack, prefix: str) -> list[str]:
     return names
 
 
-def has_role(stack: Stack, name: str) -> bool:
-    try:
-        role = stack.client("iam").get_role(RoleName=name)["Role"]
-    except is_boto3_error_code("NoSuchEntity"):
-        return False
-    return stack.claim("AWS::IAM::Role", name, role.get("Tags"))
-
-
 def has_policy(stack: Stack, name: str) -> bool:
     arn = stack.arn("iam", f"policy/{name}", region="")
     try:
@@ -118,6 +115,15 @@ def read_plan(stack: Stack, name: str) -> str | None:
             tags = backup.list_tags(ResourceArn=plan["BackupPlanArn"]).get("Tags")
             return plan["BackupPlanId"] if stack.claim("AWS::Backup::BackupPlan", name, tags) else None
     return None
+
+
+def has_rule(stack: Stack, name: str) -> bool:
+    events = stack.client("events")
+    try:
+        arn = events.describe_rule(Name=name)["Arn"]
+    except is_boto3_error_code("ResourceNotFoundException"):
+        return False
+    return stack.claim("AWS::Events::Rule", name, events.list_tags_for_resource(ResourceARN=arn)["Tags"])
 
 
 def read_log_groups(stack: Stack, prefix: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import has_function, has_log_group, has_role
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 FUNCTION = "alert-processor"
@@ -48,37 +49,14 @@ def read_topics(stack: Stack) -> list[dict[str, Any] | None]:
     return stack.each(read_topic, [arn for arn in arns if arn.startswith(prefix)])
 
 
-def has_function(stack: Stack) -> bool:
-    name = stack.name(FUNCTION)
-    read = missing_is_none("read the function", "ResourceNotFoundException")
-    found = read(stack.client("lambda").get_function)(FunctionName=name)
-    return found is not None and stack.claim("AWS::Lambda::Function", name, found.get("Tags"))
-
-
-def has_role(stack: Stack) -> bool:
-    name = stack.name(FUNCTION)
-    found = missing_is_none("read the role", "NoSuchEntity")(stack.client("iam").get_role)(RoleName=name)
-    return found is not None and stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags"))
-
-
-def has_log_group(stack: Stack) -> bool:
-    name = f"/aws/lambda/{stack.name(FUNCTION)}"
-    logs = stack.client("logs")
-    found = logs.describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
-    if not found or found[0]["logGroupName"] != name:
-        return False
-    tags = logs.list_tags_for_resource(resourceArn=found[0]["arn"].removesuffix(":*"))["tags"]
-    return stack.claim("AWS::Logs::LogGroup", name, tags)
-
-
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer messaging has; others are queues and topics with our prefix and without our tags."""
     readers = {
         "queues": read_queues,
         "topics": read_topics,
-        "function": has_function,
-        "role": has_role,
-        "log_group": has_log_group,
+        "function": lambda stack: has_function(stack, stack.name(FUNCTION)),
+        "role": lambda stack: has_role(stack, stack.name(FUNCTION)),
+        "log_group": lambda stack: has_log_group(stack, f"/aws/lambda/{stack.name(FUNCTION)}"),
     }
     found = stack.together({name: lambda reader=reader: reader(stack) for name, reader in readers.items()})
     queues, other_queues = sort_out(stack, found["queues"])

@@ -189,6 +189,18 @@ def test_delete_lets_instances_go_first(autoscaling, run_module, options, writes
     assert not run_module("autoscaling_group", name=NAME, state="absent")["changed"]
 
 
+def test_absent_without_waiting_only_begins(autoscaling, run_module, options, writes):
+    run_module("autoscaling_group", **options)
+    writes.clear()
+    assert run_module("autoscaling_group", name=NAME, state="absent", wait_for_instances=False)["changed"]
+    assert writes == ["UpdateAutoScalingGroup"]
+    assert [group(autoscaling)[size] for size in ("MinSize", "MaxSize", "DesiredCapacity")] == [0, 0, 0]
+    assert not run_module("autoscaling_group", name=NAME, state="absent", wait_for_instances=False)["changed"]
+    writes.clear()
+    assert run_module("autoscaling_group", name=NAME, state="absent")["changed"]
+    assert writes == ["DeleteAutoScalingGroup"]
+
+
 def test_timeout_says_why(autoscaling, run_module, options, monkeypatch):
     failed = {"StatusCode": "Failed", "StatusMessage": "InsufficientInstanceCapacity"}
     monkeypatch.setattr(autoscaling_group, "in_service", lambda group: False)

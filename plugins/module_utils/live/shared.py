@@ -1,0 +1,28 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What more than one layer looks for: is there something of this name, and is it ours?"""
+
+from __future__ import annotations
+
+from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+
+
+def has_role(stack: Stack, name: str) -> bool:
+    found = missing_is_none("read the role", "NoSuchEntity")(stack.client("iam").get_role)(RoleName=name)
+    return found is not None and stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags"))
+
+
+def has_function(stack: Stack, name: str) -> bool:
+    read = missing_is_none("read the function", "ResourceNotFoundException")
+    found = read(stack.client("lambda").get_function)(FunctionName=name)
+    return found is not None and stack.claim("AWS::Lambda::Function", name, found.get("Tags"))
+
+
+def has_log_group(stack: Stack, name: str) -> bool:
+    logs = stack.client("logs")
+    found = logs.describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
+    if not found or found[0]["logGroupName"] != name:
+        return False
+    tags = logs.list_tags_for_resource(resourceArn=found[0]["arn"].removesuffix(":*"))["tags"]
+    return stack.claim("AWS::Logs::LogGroup", name, tags)
