@@ -46,6 +46,7 @@ RESOURCES = {
         "repositoryNames": "ecr:{here}:repository/{name}",
         "resourceArn": "{name}",
     },
+    "events": {"Name": "events:{here}:rule/{name}", "ResourceARN": "{name}"},
     "iam": {
         "RoleName": "iam::{account}:role/{name}",
         "InstanceProfileName": "iam::{account}:instance-profile/{name}",

@@ -69,6 +69,7 @@ FACTS = {
         "port": 3306,
         "replica_identifier": "production-db-read-replica",
         "secret_name": "production/database",
+        "snapshot_exporter_name": "",
     },
     "messaging_outputs": {
         "topic_arns": {name: ARN.format("sns", f"production-{name}") for name in TOPICS},
