@@ -38,7 +38,7 @@ def act(run_module):
 
 
 def test_shows_one_line_a_change(fleet, act):
-    result, lines, ran = act(**fleet.options(preferences={"min_healthy_percentage": 50}))
+    result, lines, ran = act(**fleet.options(preferences={"min_healthy_percentage": 50, "instance_warmup": 180}))
     assert (result["changed"], result["instance_refresh"]["status"]) == (True, "Successful")
     assert result["instances_to_replace"] == 4
     shown = [line.rsplit(",", 1)[0] for line in lines]
@@ -51,6 +51,7 @@ def test_shows_one_line_a_change(fleet, act):
         f"{NAME}: Successful, 100 percent, 4 of 4 healthy",
     ]
     assert ran.count("autoscaling_instance_refresh") == 1
+    assert ran.count("autoscaling_instance_refresh_info") > len(lines)
     assert result["invocation"]["module_args"]["wait"] is True
 
 
