@@ -11,8 +11,8 @@ version_added: 1.1.0
 author: realtime.aws contributors (@realtime-aws)
 description:
   - Replaces the instances of a group with AWS's instance refresh, waits for it, cancels it or rolls it back.
-  - The group is not changed first. AWS launches from O(desired_configuration), and sets the group to it when the refresh
-    has succeeded; until then a rollback finds the old configuration where it was.
+  - The group is not changed first. AWS launches from O(desired_configuration), and sets the group to it when the
+    refresh has succeeded; until then a rollback finds the old configuration where it was.
   - When every instance and the group already are as O(desired_configuration) says, nothing is done. A refresh that
     already runs for the same configuration is joined, with the preferences it was started with. So a play that was
     killed can be run again.
@@ -61,7 +61,8 @@ options:
             description: Name of the launch template.
             type: str
           version:
-            description: Number of its version. C($Latest) and C($Default) are refused, since they cannot be rolled back to.
+            description: >-
+              Number of its version. C($Latest) and C($Default) are refused, since they cannot be rolled back to.
             type: int
             required: true
       mixed_instances_policy:
@@ -125,7 +126,7 @@ options:
                 description: How many Spot pools are used with V(lowest-price).
                 type: int
               spot_max_price:
-                description: The most to pay for a unit of Spot an hour, in US dollars; the On-Demand price when omitted.
+                description: The most to pay for a unit of Spot an hour, in US dollars; when omitted, what On-Demand costs.
                 type: str
   preferences:
     description: How instances are replaced. What is omitted is AWS's default. Only with O(state=present).
@@ -192,7 +193,7 @@ options:
     choices: [fail, replace]
     default: fail
   wait:
-    description: Whether to wait until the refresh has ended. A refresh that is being cancelled is waited for in any case.
+    description: Whether to wait until the refresh has ended. One that is being cancelled is waited for in any case.
     type: bool
     default: true
   wait_timeout:
@@ -480,7 +481,7 @@ def is_running(refresh: dict[str, Any] | None) -> bool:
 
 
 def goes_to(refresh: dict[str, Any], target: Target, group: dict[str, Any]) -> bool:
-    """Return whether a refresh that runs ends where we want to be; a rollback ends with the group's own configuration."""
+    """Return whether a refresh that runs ends where we want to be; a rollback ends with the group's configuration."""
     if refresh["Status"] == "RollbackInProgress":
         return target.is_configuration_of(group)
     return target.is_configuration_of(refresh.get("DesiredConfiguration") or group)
@@ -618,9 +619,8 @@ class Run:
                 return Outcome()
             raise AnsibleAWSError(message=f"There is no Auto Scaling group {self.name}")
         if self.params["preferences"]["auto_rollback"] and specification(group).get("Version") in NO_WAY_BACK:
-            raise AnsibleAWSError(
-                message=f"auto_rollback is refused: {self.name} itself has {label(specification(group))}, no numbered version"
-            )
+            own = label(specification(group))
+            raise AnsibleAWSError(message=f"auto_rollback is refused: {self.name} itself has {own}, not a number")
         plan: Plan | None = None
         for _attempt in range(ATTEMPTS):
             newest = newest_refresh(self.client, self.name)

@@ -1,13 +1,13 @@
 """Instance refreshes of Auto Scaling groups, of which moto has none, with AWS's state machine.
 
     Pending → InProgress → Baking → Successful
-    Pending, InProgress, Baking → Failed, or with AutoRollback RollbackInProgress → RollbackSuccessful, RollbackFailed
+    InProgress, Baking → Failed, or with AutoRollback RollbackInProgress → RollbackSuccessful, RollbackFailed
     all of those that run → Cancelling → Cancelled
 
-Instances are really replaced, and move in the target groups. Time is the sandbox's clock: whenever something is asked that a
-refresh has a part in, each refresh first catches up with what has happened until now.
+Instances are really replaced, and move in the target groups. Time is the sandbox's clock: whenever something is asked
+that a refresh has a part in, each refresh first catches up with what has happened until now.
 
-Nothing is told of a refresh whose instances are broken (`sandbox.broken`) but what AWS would tell: it tries for an hour.
+A refresh to a broken version (`sandbox.broken`) tries for an hour before it fails, as on AWS.
 Wordings are AWS's where they are known (the errors, warming up, cancelled by the user), and ours elsewhere.
 """
 
