@@ -13,6 +13,7 @@ EXTENSIONS = (
     "ecr",
     "elbv2",
     "iam",
+    "instance_refresh",
     "kms",
     "lambda_",
     "logs",
