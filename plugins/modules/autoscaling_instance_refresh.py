@@ -41,7 +41,8 @@ options:
   strategy:
     description:
       - V(Rolling) launches new instances and terminates the old ones.
-      - V(ReplaceRootVolume) keeps the instances and replaces their root volumes.
+      - V(ReplaceRootVolume) keeps the instances and replaces their root volumes. It needs a mixed instances policy that
+        names an image in each override, here and in the group.
     type: str
     choices: [Rolling, ReplaceRootVolume]
     default: Rolling
@@ -96,6 +97,9 @@ options:
                     description: The instance type.
                     type: str
                     required: true
+                  image_id:
+                    description: The AMI; all overrides have it with O(strategy=ReplaceRootVolume).
+                    type: str
                   weighted_capacity:
                     description: How many units of capacity it counts for; 1 to 999. All overrides have it, or none.
                     type: int
@@ -126,7 +130,6 @@ options:
   preferences:
     description: How instances are replaced. What is omitted is AWS's default. Only with O(state=present).
     type: dict
-    default: {}
     suboptions:
       min_healthy_percentage:
         description:
@@ -298,7 +301,9 @@ instance_refresh:
       type: dict
       sample: {"reason": "Auto rollback", "percentage_complete": 25, "instances_to_update": 3}
 instances_to_replace:
-  description: How many instances were not as desired when the task began, without those that the preferences ignore.
+  description: >-
+    How many instances are replaced: those that are not as desired, or all of them when there is anything to do and
+    O(preferences.skip_matching) is false; never those that the preferences ignore.
   returned: O(state=present)
   type: int
   sample: 4
@@ -314,9 +319,352 @@ changes:
       note: 4 of 4 instances are replaced
 """
 
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.transformation import scrub_none_parameters
+from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    RETRY,
+    Plan,
+    missing_is_none,
+    named,
+    report,
+    retry_on,
+    wait_until,
+)
+from ansible_collections.realtime.aws.plugins.module_utils.instance_refresh import (
+    ACTIVE,
+    ENDS,
+    failure,
+    find_group,
+    goal,
+    instances_of,
+    normalize_refresh,
+    waited_for,
+)
+from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
+
+KIND = "AWS::AutoScaling::AutoScalingGroup"
+CONTENTION = ["ResourceContention", "ResourceContentionFault"]
+CONTENTION_TIMEOUT = 60
+NO_WAY_BACK = (None, "$Latest", "$Default")
+ATTEMPTS = 5  # how often somebody else may be quicker
+STOPPABLE = {
+    "cancelled": ("Pending", "InProgress", "Baking", "RollbackInProgress"),
+    "rolled_back": ("Pending", "InProgress", "Baking"),
+}
+STOPPING = {"cancelled": "Cancelling", "rolled_back": "RollbackInProgress"}
+BOUNDS = {
+    "min_healthy_percentage": (0, 100),
+    "max_healthy_percentage": (100, 200),
+    "instance_warmup": (0, None),
+    "checkpoint_delay": (0, 172800),
+    "bake_time": (0, 172800),
+}
+
+
+def preference_faults(preferences: dict[str, Any]) -> Iterator[str]:
+    """Say what AWS would refuse, so that it is known before anything is written, and in check mode."""
+    for option, (least, most) in BOUNDS.items():
+        value = preferences[option]
+        if value is not None and (value < least or (most is not None and value > most)):
+            allowed = f"{least} to {most}" if most is not None else f"{least} or more"
+            yield f"{option} is {value}; allowed: {allowed}"
+    lowest, highest = preferences["min_healthy_percentage"], preferences["max_healthy_percentage"]
+    if highest is not None and lowest is None:
+        yield "max_healthy_percentage needs min_healthy_percentage"
+    elif highest is not None and highest - lowest > 100:
+        yield f"max_healthy_percentage is {highest}; allowed: up to 100 above min_healthy_percentage, {lowest}"
+    checkpoints = preferences["checkpoint_percentages"] or []
+    if checkpoints != sorted(set(checkpoints)) or any(not 1 <= percent <= 100 for percent in checkpoints):
+        yield f"checkpoint_percentages is {checkpoints}; allowed: 1 to 100 in ascending order, each once"
+    if preferences["checkpoint_delay"] is not None and not checkpoints:
+        yield "checkpoint_delay needs checkpoint_percentages"
+    alarms = (preferences["alarm_specification"] or {}).get("alarms", [])
+    if len(alarms) > 10:
+        yield f"alarm_specification has {len(alarms)} alarms; allowed: up to 10"
+
+
+def specification(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return the launch template of a configuration (AWS's form) or of a group, {} when there is none."""
+    policy = (configuration.get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {})
+    return configuration.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification") or {}
+
+
+def overrides_of(configuration: dict[str, Any]) -> list[dict[str, Any]]:
+    return (configuration.get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {}).get("Overrides") or []
+
+
+def in_aws_form(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that are set, under AWS's names."""
+    return snake_dict_to_camel_dict(scrub_none_parameters(options), capitalize_first=True)
+
+
+def build_configuration(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the desired configuration in AWS's form."""
+    found = in_aws_form(options)
+    template = specification(found)
+    template["Version"] = str(template["Version"])
+    for override in overrides_of(found):
+        if "WeightedCapacity" in override:
+            override["WeightedCapacity"] = str(override["WeightedCapacity"])
+    return found
+
+
+def label(template: dict[str, Any]) -> str:
+    """Return a launch template version as it is shown."""
+    name = template.get("LaunchTemplateId") or template.get("LaunchTemplateName") or "no launch template"
+    return f"{name}:{template['Version']}" if template.get("Version") else name
+
+
+def same_template(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether both are the same version; a template has an id and a name, and may be named by either."""
+    keys = [key for key in ("LaunchTemplateId", "LaunchTemplateName") if key in one and key in other]
+    return bool(keys) and all(one[key] == other[key] for key in keys) and one.get("Version") == other.get("Version")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What instances are to be: the desired configuration in AWS's form, and its template version by id and name."""
+
+    configuration: dict[str, Any]
+    template: dict[str, Any]
+
+    def is_configuration_of(self, other: dict[str, Any]) -> bool:
+        """Return whether a group or a refresh has it. Of the distribution only what is asked for: AWS adds the rest."""
+        policy, found = self.configuration.get("MixedInstancesPolicy"), other.get("MixedInstancesPolicy")
+        asked = (policy or {}).get("InstancesDistribution", {})
+        given = (found or {}).get("InstancesDistribution", {})
+        return (
+            bool(policy) == bool(found)
+            and same_template(self.template, specification(other))
+            and overrides_of(self.configuration) == overrides_of(other)
+            and all(given.get(key) == value for key, value in asked.items())
+        )
+
+    def is_met_by(self, instance: dict[str, Any]) -> bool:
+        """Return whether an instance has the template version, and an instance type and image of the overrides."""
+        overrides = overrides_of(self.configuration)
+        fits = not overrides or any(
+            override["InstanceType"] == instance.get("InstanceType")
+            and override.get("ImageId") in (None, instance.get("ImageId"))
+            for override in overrides
+        )
+        return fits and same_template(self.template, instance.get("LaunchTemplate") or {})
+
+
+def is_ignored(instance: dict[str, Any], preferences: dict[str, Any]) -> bool:
+    """Return whether AWS leaves an instance alone, so that it never becomes as desired."""
+    standby = instance["LifecycleState"] == "Standby" and preferences["standby_instances"] == "Ignore"
+    protected = instance.get("ProtectedFromScaleIn") and preferences["scale_in_protected_instances"] == "Ignore"
+    return bool(standby or protected)
+
+
+def instances_to_replace(group: dict[str, Any], target: Target, preferences: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the instances that a refresh would replace; none when they and the group are as desired."""
+    seen = [each for each in instances_of(group) if not is_ignored(each, preferences)]
+    outdated = [each for each in seen if not target.is_met_by(each)]
+    if preferences["skip_matching"] or (not outdated and target.is_configuration_of(group)):
+        return outdated
+    return seen  # without skip_matching AWS replaces those that match, too
+
+
+def is_running(refresh: dict[str, Any] | None) -> bool:
+    return refresh is not None and refresh["Status"] in ACTIVE
+
+
+def goes_to(refresh: dict[str, Any], target: Target, group: dict[str, Any]) -> bool:
+    """Return whether a refresh that runs ends where we want to be; a rollback ends with the group's own configuration."""
+    if refresh["Status"] == "RollbackInProgress":
+        return target.is_configuration_of(group)
+    return target.is_configuration_of(refresh.get("DesiredConfiguration") or group)
+
+
+def plan_refresh(
+    group: dict[str, Any], target: Target, chosen: list[dict[str, Any]], newest: dict[str, Any] | None
+) -> Plan:
+    """Return the way to the target: the chosen instances are replaced, and a refresh that runs is cancelled first."""
+    instances = instances_of(group)
+    now = {each["InstanceId"]: label(each.get("LaunchTemplate") or {}) for each in instances}
+    then = {each["InstanceId"]: label(target.template) for each in chosen}
+    notes = [f"{len(chosen)} of {len(instances)} instances are replaced"]
+    if newest and is_running(newest):
+        notes.append(f"the refresh that runs ({newest['InstanceRefreshId']}, {newest['Status']}) is cancelled first")
+    elif newest and newest["Status"] != "Successful":
+        notes.append(f"the last refresh ended as {newest['Status']}: {normalize_refresh(newest)['reason']}")
+    before = {"configuration": label(specification(group)), "instances": dict(Counter(now.values()))}
+    desired = {"configuration": label(target.template), "instances": dict(Counter({**now, **then}.values()))}
+    return Plan(
+        KIND,
+        group["AutoScalingGroupName"],
+        {**before, "instance_refresh": newest["InstanceRefreshId"] if newest and is_running(newest) else None},
+        {**desired, "instance_refresh": "a new one"},
+        note="; ".join(notes),
+    )
+
+
+def plan_stop(name: str, refresh: dict[str, Any], state: str) -> Plan:
+    now = {"instance_refresh": f"{refresh['InstanceRefreshId']} {refresh['Status']}"}
+    return Plan(KIND, name, now, {"instance_refresh": f"{refresh['InstanceRefreshId']} {ENDS[state]}"})
+
+
+@named("read the newest instance refresh")
+def newest_refresh(client: Any, name: str) -> dict[str, Any] | None:
+    found = client.describe_instance_refreshes(AutoScalingGroupName=name, MaxRecords=1)["InstanceRefreshes"]
+    return found[0] if found else None
+
+
+@named("read the instance refresh")
+def read_refresh(client: Any, name: str, refresh_id: str) -> dict[str, Any]:
+    found = client.describe_instance_refreshes(AutoScalingGroupName=name, InstanceRefreshIds=[refresh_id])
+    return found["InstanceRefreshes"][0]
+
+
+@missing_is_none(
+    "find the launch template",
+    "InvalidLaunchTemplateId.NotFound",
+    "InvalidLaunchTemplateId.NotFoundException",
+    "InvalidLaunchTemplateName.NotFoundException",
+)
+def find_template(ec2: Any, given: dict[str, Any]) -> dict[str, str] | None:
+    """Return the id and the name of a launch template: others may know it by either."""
+    key = "LaunchTemplateId" if "LaunchTemplateId" in given else "LaunchTemplateName"
+    (found,) = ec2.describe_launch_templates(**{f"{key}s": [given[key]]})["LaunchTemplates"]
+    return {name: found[name] for name in ("LaunchTemplateId", "LaunchTemplateName")}
+
+
+@missing_is_none("start the instance refresh", "InstanceRefreshInProgress")
+def start(client: Any, params: dict[str, Any], configuration: dict[str, Any]) -> str | None:
+    """Start it and return its id; None when somebody else was quicker."""
+    request = {
+        "AutoScalingGroupName": params["name"],
+        "Strategy": params["strategy"],
+        "DesiredConfiguration": configuration,
+        "Preferences": in_aws_form(params["preferences"]),
+    }
+    answer = retry_on(CONTENTION, lambda: client.start_instance_refresh(**request), CONTENTION_TIMEOUT)
+    return answer["InstanceRefreshId"]
+
+
+@missing_is_none("cancel the instance refresh", "ActiveInstanceRefreshNotFound")
+def cancel(client: Any, name: str) -> str | None:
+    """Cancel what runs and return its id; None when it has ended meanwhile."""
+    request = {"AutoScalingGroupName": name}
+    answer = retry_on(CONTENTION, lambda: client.cancel_instance_refresh(**request), CONTENTION_TIMEOUT)
+    return answer["InstanceRefreshId"]
+
+
+@missing_is_none("roll the instance refresh back", "ActiveInstanceRefreshNotFound")
+def roll_back(client: Any, name: str) -> str | None:
+    """Roll back what runs and return its id; None when it has ended meanwhile."""
+    request = {"AutoScalingGroupName": name}
+    answer = retry_on(CONTENTION, lambda: client.rollback_instance_refresh(**request), CONTENTION_TIMEOUT)
+    return answer["InstanceRefreshId"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did, or would do: the change, and the refresh that it started, joined or stopped."""
+
+    plan: Plan | None = None
+    refresh: dict[str, Any] | None = None
+    instances: int = 0
+
+    @property
+    def joined(self) -> bool:
+        return self.plan is None
+
+
+class Run:
+    """One run of the module: what it was told, its clients, and until when it may wait."""
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        self.params: dict[str, Any] = module.params
+        self.name: str = module.params["name"]
+        self.check_mode: bool = module.check_mode
+        self.client = module.client("autoscaling", retry_decorator=RETRY)
+        self.ec2 = module.client("ec2", retry_decorator=RETRY)
+        self.deadline = time.monotonic() + module.params["wait_timeout"]
+
+    def wait_for_end(self, refresh: dict[str, Any]) -> dict[str, Any]:
+        """Wait until a refresh has ended, and return it as it is then."""
+
+        def ended() -> dict[str, Any] | None:
+            found = read_refresh(self.client, self.name, refresh["InstanceRefreshId"])
+            return None if is_running(found) else found
+
+        what = waited_for(self.name, refresh["InstanceRefreshId"])
+        return wait_until(what, ended, timeout=max(0.0, self.deadline - time.monotonic()))
+
+    def target(self) -> Target:
+        configuration = build_configuration(self.params["desired_configuration"])
+        given = specification(configuration)
+        template = None if is_pending(given) else find_template(self.ec2, given)
+        if template is None and not self.check_mode:  # a preview may come before the template
+            raise AnsibleAWSError(message=f"There is no launch template {label(given)}")
+        return Target(configuration, {**given, **(template or {})})
+
+    def ensure_present(self) -> Outcome:
+        """Start a refresh, or join the one that ends there; nothing when there is nothing to do."""
+        group, target = find_group(self.client, self.name), self.target()
+        if group is None:
+            if self.check_mode:
+                return Outcome()
+            raise AnsibleAWSError(message=f"There is no Auto Scaling group {self.name}")
+        if self.params["preferences"]["auto_rollback"] and specification(group).get("Version") in NO_WAY_BACK:
+            raise AnsibleAWSError(
+                message=f"auto_rollback is refused: {self.name} itself has {label(specification(group))}, no numbered version"
+            )
+        plan: Plan | None = None
+        for _attempt in range(ATTEMPTS):
+            newest = newest_refresh(self.client, self.name)
+            if newest and newest["Status"] == "Cancelling" and not self.check_mode:
+                newest = self.wait_for_end(newest)
+            group = find_group(self.client, self.name) or group
+            chosen = instances_to_replace(group, target, self.params["preferences"])
+            instances = len(chosen)
+            busy = is_running(newest) and newest["Status"] != "Cancelling"
+            if busy and goes_to(newest, target, group):
+                return Outcome(plan, newest, instances)
+            if not busy and not chosen and target.is_configuration_of(group):
+                return Outcome(plan, None, instances)
+            if busy and self.params["on_conflict"] == "fail":
+                raise AnsibleAWSError(message=conflict(self.name, newest))
+            plan = plan or plan_refresh(group, target, chosen, newest)
+            if self.check_mode:
+                return Outcome(plan, None, instances)
+            if busy:
+                cancel(self.client, self.name)
+            elif started := start(self.client, self.params, target.configuration):
+                return Outcome(plan, read_refresh(self.client, self.name, started), instances)
+        raise AnsibleAWSError(message=f"Others keep starting instance refreshes of {self.name}")
+
+    def ensure_stopped(self) -> Outcome:
+        """Cancel what runs, or roll it back; nothing when nothing runs, or it ends that way already."""
+        state = self.params["state"]
+        newest = newest_refresh(self.client, self.name) if find_group(self.client, self.name) else None
+        if newest is None or newest["Status"] not in STOPPABLE[state]:
+            return Outcome(None, newest if newest and newest["Status"] == STOPPING[state] else None)
+        plan = plan_stop(self.name, newest, state)
+        if self.check_mode:
+            return Outcome(plan, newest)
+        stopped = (cancel if state == "cancelled" else roll_back)(self.client, self.name)
+        return Outcome(plan, read_refresh(self.client, self.name, stopped)) if stopped else Outcome()
+
+
+def conflict(name: str, refresh: dict[str, Any]) -> str:
+    """Return what is in the way, for the message."""
+    towards = label(specification(refresh.get("DesiredConfiguration") or {}))
+    return (
+        f"Another instance refresh of {name} runs: {refresh['InstanceRefreshId']} to {towards}, {refresh['Status']}, "
+        f"{refresh.get('PercentageComplete', 0)} percent; on_conflict: replace cancels it"
+    )
 
 
 def template_spec() -> dict[str, Any]:
@@ -334,7 +682,11 @@ ONE_TEMPLATE = {
 
 
 def configuration_spec() -> dict[str, Any]:
-    override = {"instance_type": {"type": "str", "required": True}, "weighted_capacity": {"type": "int"}}
+    override = {
+        "instance_type": {"type": "str", "required": True},
+        "image_id": {"type": "str"},
+        "weighted_capacity": {"type": "int"},
+    }
     distribution = {
         "on_demand_allocation_strategy": {"type": "str", "choices": ["prioritized", "lowest-price"]},
         "on_demand_base_capacity": {"type": "int"},
@@ -400,7 +752,7 @@ def argument_spec() -> dict[str, Any]:
             "mutually_exclusive": [("launch_template", "mixed_instances_policy")],
             "required_one_of": [("launch_template", "mixed_instances_policy")],
         },
-        "preferences": {"type": "dict", "default": {}, "options": preferences_spec()},
+        "preferences": {"type": "dict", "apply_defaults": True, "options": preferences_spec()},
         "on_conflict": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 3600},
@@ -413,7 +765,24 @@ def main():
         required_if=[("state", "present", ["desired_configuration"])],
         supports_check_mode=True,
     )
-    module.exit_json(changed=False)
+    state = module.params["state"]
+    if faults := list(preference_faults(module.params["preferences"])):
+        module.fail_json(msg=f"Refused before anything was touched: {'; '.join(faults)}")
+    run = Run(module)
+    try:
+        outcome = run.ensure_present() if state == "present" else run.ensure_stopped()
+        refresh = outcome.refresh
+        if refresh and module.params["wait"] and not module.check_mode:
+            refresh = run.wait_for_end(refresh)
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    found = normalize_refresh(refresh) if refresh else None
+    result = {"instance_refresh": found, **report(*([outcome.plan] if outcome.plan else []))}
+    if state == "present":
+        result["instances_to_replace"] = outcome.instances
+    if found and (reason := failure(run.name, found, goal(state, outcome.refresh["Status"], outcome.joined))):
+        module.fail_json(msg=reason, **result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

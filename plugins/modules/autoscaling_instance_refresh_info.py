@@ -87,7 +87,32 @@ auto_scaling_group:
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY
+from ansible_collections.realtime.aws.plugins.module_utils.instance_refresh import (
+    find_group,
+    instances_of,
+    list_refreshes,
+)
+
+
+def normalize_group(group: dict[str, Any]) -> dict[str, Any]:
+    """Return how the group is, as far as a refresh goes."""
+    return {
+        "desired_capacity": group["DesiredCapacity"],
+        "instances": [
+            {
+                "instance_id": instance["InstanceId"],
+                "instance_type": instance.get("InstanceType"),
+                "lifecycle_state": instance["LifecycleState"],
+                "health_status": instance["HealthStatus"],
+                "launch_template_id": instance.get("LaunchTemplate", {}).get("LaunchTemplateId"),
+                "launch_template_version": instance.get("LaunchTemplate", {}).get("Version"),
+            }
+            for instance in instances_of(group)
+        ],
+    }
 
 
 def argument_spec() -> dict[str, Any]:
@@ -99,7 +124,18 @@ def argument_spec() -> dict[str, Any]:
 
 def main():
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
-    module.exit_json(changed=False)
+    name = module.params["name"]
+    client = module.client("autoscaling", retry_decorator=RETRY)
+    try:
+        group = find_group(client, name)
+        refreshes = list_refreshes(client, name, module.params["ids"]) if group else []
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    module.exit_json(
+        changed=False,
+        instance_refreshes=refreshes,
+        auto_scaling_group=normalize_group(group) if group else None,
+    )
 
 
 if __name__ == "__main__":

@@ -263,9 +263,11 @@ def drop_old_targets(group: Any) -> None:
 
 @around("autoscaling", "DescribeAutoScalingGroups")
 def return_settings(call: Call, forward: Forward) -> Answer:
-    """Return what was kept."""
+    """Return what was kept; a group has a launch template or a mixed instances policy, not both."""
     answer = forward()
     for group in answer["AutoScalingGroups"]:
+        if group.get("MixedInstancesPolicy"):
+            group.pop("LaunchTemplate", None)
         group |= settings[call.scope].get(group["AutoScalingGroupName"], {})
     return answer
 

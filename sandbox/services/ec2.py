@@ -64,8 +64,12 @@ def create_launch_template_version(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "DescribeLaunchTemplates")
 def launch_template_tags(call: Call, forward: Forward) -> Answer:
-    """The tags as they are now; moto returns those of the creation."""
+    """The tags as they are now; moto returns those of the creation, and nothing for an unknown id."""
     answer = forward()
+    found = {template["LaunchTemplateId"] for template in answer["LaunchTemplates"]}
+    if unknown := set(call.params.get("LaunchTemplateIds") or ()) - found:
+        message = f"The specified launch template, with template ID {min(unknown)}, does not exist."
+        raise AwsError("InvalidLaunchTemplateId.NotFound", message)
     for template in answer["LaunchTemplates"]:
         filters = [{"Name": "resource-id", "Values": [template["LaunchTemplateId"]]}]
         tags = call.ask("DescribeTags", {"Filters": filters})["Tags"]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -268,7 +269,7 @@ class Refresh:
     def succeed(self) -> None:
         """Only now does the group itself get the desired configuration."""
         if self.desired:
-            policy = self.desired.get("MixedInstancesPolicy")
+            policy = deepcopy(self.desired.get("MixedInstancesPolicy"))  # moto completes it
             self.group.mixed_instances_policy = policy
             self.group._set_launch_configuration("", self.desired.get("LaunchTemplate"), policy)
         self.end("Successful")
