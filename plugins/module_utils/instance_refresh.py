@@ -8,7 +8,6 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.realtime.aws.plugins.module_utils.converge import named
-from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 ACTIVE = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
 ENDS = {"present": "Successful", "cancelled": "Cancelled", "rolled_back": "RollbackSuccessful"}
@@ -24,9 +23,14 @@ def find_group(client: Any, name: str) -> dict[str, Any] | None:
 @named("read the instance refreshes")
 def list_refreshes(client: Any, name: str, ids: list[str]) -> list[dict[str, Any]]:
     """Return the refreshes of a group that exists, the newest first; all of them when ids is empty."""
-    wanted = {"InstanceRefreshIds": ids} if ids else {}
-    found = pages(client, "describe_instance_refreshes", "InstanceRefreshes", AutoScalingGroupName=name, **wanted)
-    return [normalize_refresh(refresh) for refresh in found]
+    request: dict[str, Any] = {"AutoScalingGroupName": name, **({"InstanceRefreshIds": ids} if ids else {})}
+    found = []
+    while True:  # botocore has no paginator for it
+        page = client.describe_instance_refreshes(**request)
+        found += [normalize_refresh(refresh) for refresh in page["InstanceRefreshes"]]
+        if not page.get("NextToken"):
+            return found
+        request["NextToken"] = page["NextToken"]
 
 
 def normalize_refresh(refresh: dict[str, Any]) -> dict[str, Any]:
