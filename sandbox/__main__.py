@@ -1,4 +1,4 @@
-"""`python -m sandbox start|stop|reset|status|env|requests|clock`."""
+"""`python -m sandbox start|stop|reset|status|env|requests|clock|break`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def clock(sandbox: Sandbox, args: argparse.Namespace) -> int:
     return 0
 
 
+def break_(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Set which launch template versions never become healthy; without any, all do."""
+    sandbox.break_versions(*args.version)
+    return 0
+
+
 def status(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Say whether it runs, and where."""
     answer = sandbox.status()
@@ -74,7 +80,9 @@ def requests(sandbox: Sandbox, args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (start, stop, reset, status, env, requests, clock)}
+COMMANDS = {
+    command.__name__.rstrip("_"): command for command in (start, stop, reset, status, env, requests, clock, break_)
+}
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -91,6 +99,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         if name == "clock":
             each.add_argument("--speed", type=float, help="seconds of AWS a second; 0 stops the clock")
             each.add_argument("--advance", type=float, default=0.0, help="seconds of AWS to jump ahead")
+        if name == "break":
+            each.add_argument("version", nargs="*", help="lt-…:3, or text in its data, such as an AMI or an image tag")
         if name == "requests":
             each.add_argument("--writes", action="store_true", help="only calls that can change something")
     return parser.parse_args(argv)

@@ -117,6 +117,12 @@ class Sandbox:
             raise SandboxError(f"sandbox {self.name} is not running")
         self._get(f"/_sandbox/clock?{urllib.parse.urlencode(settings)}")
 
+    def break_versions(self, *versions: str) -> None:
+        """Let launch template versions (`lt-…:3`, or text in their data) never become healthy; no others are broken."""
+        if not self.pid():
+            raise SandboxError(f"sandbox {self.name} is not running")
+        self._get(f"/_sandbox/break?{urllib.parse.urlencode({'version': versions}, doseq=True)}")
+
     def requests(self) -> list[dict[str, Any]]:
         """Every AWS call since the start or the last reset."""
         try:

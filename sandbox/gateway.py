@@ -15,15 +15,17 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from sandbox import wire
+from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
 from sandbox.services import load
 
-STATUS_PATH, RESET_PATH, CLOCK_PATH, MOTO_RESET_PATH = (
+STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, MOTO_RESET_PATH = (
     "/_sandbox/status",
     "/_sandbox/reset",
     "/_sandbox/clock",
+    "/_sandbox/break",
     "/moto-api/reset",
 )
 
@@ -60,6 +62,9 @@ class Gateway:
         elif path == CLOCK_PATH:
             wanted = {key: float(values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
             CLOCK.set(**wanted)
+        elif path == BREAK_PATH:
+            BROKEN.clear()
+            BROKEN.update(parse_qs(environ["QUERY_STRING"]).get("version", []))
         elif path != STATUS_PATH:
             return None
         status = {"name": self.name, "pid": os.getpid(), "requests": len(self.journal.entries), "speed": CLOCK.speed}
@@ -69,6 +74,7 @@ class Gateway:
         """An empty account, and an empty journal."""
         moto_api_backend.reset()
         clear_stores()
+        BROKEN.clear()
         self.journal.clear()
 
     def answer(self, environ: wire.Environ) -> wire.Answer:

@@ -12,6 +12,7 @@ EXTENSIONS = (
     "ec2",
     "elbv2",
     "iam",
+    "instance_refresh",
     "kms",
     "lambda_",
     "logs",

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.autoscaling import models
 
+from sandbox.broken import BROKEN
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
-from sandbox.services.ec2 import unknown_profile
+from sandbox.services.ec2 import launch_template, unknown_profile
 
 GROUP_METRICS = [
     "GroupMinSize",
@@ -38,7 +39,7 @@ GROUP_METRICS = [
 _notifications: dict[Any, dict[tuple[str, str], set[str]]] = store(dict)
 
 
-def _group(call: Call) -> Any:
+def group_of(call: Call) -> Any:
     name = call.params["AutoScalingGroupName"]
     try:
         return call.backend().autoscaling_groups[name]
@@ -50,7 +51,7 @@ def _group(call: Call) -> Any:
 @around("autoscaling", "EnableMetricsCollection")
 def enable_metrics(call: Call, forward: Forward) -> Answer:
     """Without a list AWS enables every metric; moto none."""
-    group = _group(call)
+    group = group_of(call)
     group.metrics = [m for m in GROUP_METRICS if m in {*group.metrics, *(call.params.get("Metrics") or GROUP_METRICS)}]
     return {}
 
@@ -58,7 +59,7 @@ def enable_metrics(call: Call, forward: Forward) -> Answer:
 @around("autoscaling", "DisableMetricsCollection")
 def disable_metrics(call: Call, forward: Forward) -> Answer:
     """Stop some metrics, or all."""
-    group = _group(call)
+    group = group_of(call)
     unwanted = call.params.get("Metrics") or GROUP_METRICS
     group.metrics = [metric for metric in group.metrics if metric not in unwanted]
     return {}
@@ -96,7 +97,7 @@ def policies_by_group(call: Call, forward: Forward) -> Answer:
 @around("autoscaling", "PutNotificationConfiguration")
 def put_notification(call: Call, forward: Forward) -> Answer:
     """Replace what a topic hears of a group."""
-    key = _group(call).name, call.params["TopicARN"]
+    key = group_of(call).name, call.params["TopicARN"]
     _notifications[call.scope][key] = set(call.params["NotificationTypes"])
     return {}
 
@@ -138,44 +139,78 @@ def refuse_unknown_profile(call: Call, forward: Forward) -> Answer:
     return None
 
 
+class Source(NamedTuple):
+    """What instances are launched from: a template version, and the instance type that overrides its own."""
+
+    version: Any
+    instance_type: str = ""
+
+    @classmethod
+    def read(cls, ec2: Any, configuration: dict[str, Any]) -> Source:
+        """As a `LaunchTemplate` or `MixedInstancesPolicy` says, whose first instance type is the preferred one."""
+        template = configuration.get("LaunchTemplate") or {}
+        overrides: list[dict[str, Any]] = []
+        if policy := configuration.get("MixedInstancesPolicy"):
+            template = policy["LaunchTemplate"]["LaunchTemplateSpecification"]
+            overrides = policy["LaunchTemplate"].get("Overrides") or []
+        found = launch_template(ec2, template).get_version(template.get("Version") or "$Default")
+        return cls(found, overrides[0].get("InstanceType", "") if overrides else "")
+
+
+def configuration_of(group: Any) -> dict[str, Any]:
+    """A group's own launch template or mixed instances policy, in the form of a desired configuration."""
+    if group.mixed_instances_policy:
+        return {"MixedInstancesPolicy": group.mixed_instances_policy}
+    return {"LaunchTemplate": group.launch_template} if group.ec2_launch_template else {}
+
+
 @mend(models.FakeAutoScalingGroup, "replace_autoscaling_group_instances")
 def launch(original: Any, group: Any, count_needed: int, propagated_tags: dict[str, str]) -> None:
-    """Launch one by one, each into the subnet (or zone) with the fewest, from the group's template version."""
+    """Launch one by one, each into the subnet (or zone) with the fewest, from the group's template version.
+
+    While an instance refresh runs, its desired configuration takes the place of the group's (`sandbox_source`).
+    """
     if not group.ec2_launch_template:
         original(group, count_needed, propagated_tags)
         return
-    tags = group.instance_tags | propagated_tags | {models.ASG_NAME_TAG: group.name}
-    template = group.ec2_launch_template.get_version(group.launch_template_version)
+    ec2 = group.autoscaling_backend.ec2_backend
+    source = getattr(group, "sandbox_source", None) or Source.read(ec2, configuration_of(group))
+    version = source.version
+    tags = version.instance_tags | propagated_tags | {models.ASG_NAME_TAG: group.name}
     subnets = group.vpc_zone_identifier.split(",") if group.vpc_zone_identifier else [None]
     for dummy in range(count_needed):
         used = Counter(state.instance.subnet_id for state in group.instance_states)
-        reservation = group.autoscaling_backend.ec2_backend.run_instances(
-            group.image_id,
+        reservation = ec2.run_instances(
+            version.image_id,
             1,
-            group.user_data,
-            group.security_groups,
-            instance_type=group.instance_type,
+            version.user_data,
+            version.security_groups,
+            instance_type=source.instance_type or version.instance_type,
             tags={"instance": tags},
             placement=group.availability_zones[len(group.instance_states) % len(group.availability_zones)],
-            launch_template={"LaunchTemplateId": template.template.id, "Version": str(template.number)},
+            launch_template={"LaunchTemplateId": version.template.id, "Version": str(version.number)},
             is_instance_type_default=False,
             associate_public_ip=None,
             subnet_id=min(subnets, key=lambda subnet: used[subnet]),
         )
         instance = reservation.instances[0]
         instance.autoscaling_group = group
-        instance.sandbox_template_version = template.number
-        state = models.InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
+        instance.sandbox_version = version
+        state = models.InstanceState(
+            instance,
+            health_status="Unhealthy" if BROKEN.holds(version) else "Healthy",
+            protected_from_scale_in=group.new_instances_protected_from_scale_in,
+        )
         group.instance_states.append(state)
 
 
 def _launched_from(state: models.InstanceState) -> dict[str, Any] | None:
     """The template version an instance was launched from, not the template's default."""
-    template = state.auto_scaling_group.ec2_launch_template if state.auto_scaling_group else None
-    if template is None:
+    version = getattr(state.instance, "sandbox_version", None)
+    if version is None:
         return None
-    version = getattr(state.instance, "sandbox_template_version", template.default_version_number)
-    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version)}
+    template = version.template
+    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
 
 
 models.InstanceState.launch_template = property(_launched_from)  # type: ignore[assignment,method-assign]
@@ -192,7 +227,7 @@ KEPT = (
     "TerminationPolicies",
 )
 
-_settings: dict[Any, dict[str, dict[str, Any]]] = store(dict)
+settings: dict[Any, dict[str, dict[str, Any]]] = store(dict)
 
 
 @around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
@@ -200,9 +235,9 @@ def keep_settings(call: Call, forward: Forward) -> Answer:
     """Remember what moto drops; targets follow the instances."""
     forward()
     name = call.params["AutoScalingGroupName"]
-    old = {} if call.operation == "CreateAutoScalingGroup" else _settings[call.scope].get(name, {})
-    _settings[call.scope][name] = old | {key: call.params[key] for key in KEPT if key in call.params}
-    _drop_old_targets(call, name)
+    old = {} if call.operation == "CreateAutoScalingGroup" else settings[call.scope].get(name, {})
+    settings[call.scope][name] = old | {key: call.params[key] for key in KEPT if key in call.params}
+    drop_old_targets(group_of(call))
     return None
 
 
@@ -210,45 +245,47 @@ def keep_settings(call: Call, forward: Forward) -> Answer:
 def targets_follow(call: Call, forward: Forward) -> Answer:
     """Terminated instances leave the target groups."""
     forward()
-    for name in call.backend().autoscaling_groups:
-        _drop_old_targets(call, name)
+    for group in call.backend().autoscaling_groups.values():
+        drop_old_targets(group)
     return None
 
 
-def _drop_old_targets(call: Call, name: str) -> None:
+def drop_old_targets(group: Any) -> None:
     """moto registers new instances and forgets to deregister terminated ones."""
-    ec2, elbv2 = call.backend("ec2"), call.backend("elbv2")
-    for arn in call.backend().autoscaling_groups[name].target_group_arns:
-        target_group = elbv2.target_groups.get(arn)
+    backend = group.autoscaling_backend
+    for arn in group.target_group_arns:
+        target_group = backend.elbv2_backend.target_groups.get(arn)
         for target in list(target_group.targets if target_group else ()):
-            instance = ec2.get_instance_by_id(target.split(":")[0])
+            instance = backend.ec2_backend.get_instance_by_id(target.split(":")[0])
             if instance is None or instance.state in ("terminated", "shutting-down"):
                 del target_group.targets[target]
 
 
 @around("autoscaling", "DescribeAutoScalingGroups")
 def return_settings(call: Call, forward: Forward) -> Answer:
-    """Return what was kept."""
+    """Return what was kept; a group has a launch template or a mixed instances policy, not both."""
     answer = forward()
     for group in answer["AutoScalingGroups"]:
-        group |= _settings[call.scope].get(group["AutoScalingGroupName"], {})
+        if group.get("MixedInstancesPolicy"):
+            group.pop("LaunchTemplate", None)
+        group |= settings[call.scope].get(group["AutoScalingGroupName"], {})
     return answer
 
 
 @around("autoscaling", "DeleteAutoScalingGroup")
 def refuse_group_with_instances(call: Call, forward: Forward) -> Answer:
     """Without ForceDelete a group must be empty."""
-    if _group(call).instance_states and not call.params.get("ForceDelete"):
+    if group_of(call).instance_states and not call.params.get("ForceDelete"):
         message = (
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance "
             "request(s) still in the group."
         )
         raise AwsError("ResourceInUse", message, status=400)
     name = call.params["AutoScalingGroupName"]
-    arns = list(_group(call).target_group_arns)
-    ids = {state.instance.id for state in _group(call).instance_states}
+    arns = list(group_of(call).target_group_arns)
+    ids = {state.instance.id for state in group_of(call).instance_states}
     forward()
-    _settings[call.scope].pop(name, None)
+    settings[call.scope].pop(name, None)
     backend = call.backend()
     backend.policies = {k: v for k, v in backend.policies.items() if v.auto_scaling_group_name != name}
     for arn in arns:

@@ -50,7 +50,7 @@ def create_launch_template(call: Call, forward: Forward) -> Answer:
 def create_launch_template_version(call: Call, forward: Forward) -> Answer:
     """Start from `SourceVersion`, when given; keep user data in moto's own form."""
     _check_user_data(call)
-    template = _launch_template(call, call.params)
+    template = launch_template(call.backend(), call.params)
     source = call.params.get("SourceVersion")
     inherited = dict(template.get_version(source).data) if source else {}
     answer = forward()
@@ -64,8 +64,12 @@ def create_launch_template_version(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "DescribeLaunchTemplates")
 def launch_template_tags(call: Call, forward: Forward) -> Answer:
-    """The tags as they are now; moto returns those of the creation."""
+    """The tags as they are now; moto returns those of the creation, and nothing for an unknown id."""
     answer = forward()
+    found = {template["LaunchTemplateId"] for template in answer["LaunchTemplates"]}
+    if unknown := set(call.params.get("LaunchTemplateIds") or ()) - found:
+        message = f"The specified launch template, with template ID {min(unknown)}, does not exist."
+        raise AwsError("InvalidLaunchTemplateId.NotFound", message)
     for template in answer["LaunchTemplates"]:
         filters = [{"Name": "resource-id", "Values": [template["LaunchTemplateId"]]}]
         tags = call.ask("DescribeTags", {"Filters": filters})["Tags"]
@@ -91,8 +95,8 @@ def _check_user_data(call: Call) -> None:
         raise AwsError("InvalidUserData.Malformed", f"User data is limited to {USER_DATA_LIMIT} bytes")
 
 
-def _launch_template(call: Call, spec: dict[str, Any]) -> Any:
-    backend = call.backend("ec2")
+def launch_template(backend: Any, spec: dict[str, Any]) -> Any:
+    """The launch template that a specification names by its id or its name."""
     if spec.get("LaunchTemplateId"):
         return backend.get_launch_template(spec["LaunchTemplateId"])
     return backend.get_launch_template_by_name(spec.get("LaunchTemplateName"))
@@ -100,7 +104,7 @@ def _launch_template(call: Call, spec: dict[str, Any]) -> Any:
 
 def unknown_profile(call: Call, spec: dict[str, Any]) -> str | None:
     """The instance profile that a launch template version names and IAM does not know."""
-    version = _launch_template(call, spec).get_version(spec.get("Version") or "$Default")
+    version = launch_template(call.backend("ec2"), spec).get_version(spec.get("Version") or "$Default")
     return _unknown(call, version.data.get("IamInstanceProfile"))
 
 
