@@ -130,7 +130,6 @@ import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -147,6 +146,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
     change_records,

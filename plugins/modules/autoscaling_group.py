@@ -174,7 +174,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -186,6 +185,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::AutoScaling::AutoScalingGroup"
 PROFILE_TIMEOUT = 120  # CON-1: seconds until a new instance profile is known everywhere

@@ -110,7 +110,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -120,6 +119,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     wait_until,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::EC2::FlowLog"

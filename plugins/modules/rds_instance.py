@@ -273,7 +273,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -289,6 +288,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::RDS::DBInstance"
