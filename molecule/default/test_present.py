@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +28,18 @@ def tags(listed: list[dict[str, str]]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def account() -> str:
     return client("sts").get_caller_identity()["Account"]
+
+
+# --- one run at a time --------------------------------------------------------------------------------------------
+
+
+def test_the_run_wrote_under_the_environment_s_lock_alone():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    writes = [entry for entry in map(json.loads, log.splitlines()) if entry.get("write")]
+    operations = [entry["operation"] for entry in writes]
+    assert (operations[0], operations[-1]) == ("PutParameter", "DeleteParameter")
+    names = {entry["params"]["Name"] for entry in writes if entry["service"] == "ssm"}
+    assert names == {"/realtime.aws/realtime/production/lock"}
 
 
 # --- network ------------------------------------------------------------------------------------------------------
