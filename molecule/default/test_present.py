@@ -30,6 +30,23 @@ def account() -> str:
     return client("sts").get_caller_identity()["Account"]
 
 
+# --- the preview --------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_named_exactly_what_the_run_made():
+    file = Path(".cache/molecule/default-runs.jsonl")
+    runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    check, first, second = [run for run in runs if ENVIRONMENT in run["hosts"]][-3:]
+    assert [run["check"] for run in (check, first, second)] == [True, False, False]
+    previewed, made, again = (
+        sorted((change["action"], change["type"], change["name"]) for change in run["hosts"][ENVIRONMENT]["changes"])
+        for run in (check, first, second)
+    )
+    assert previewed == made
+    assert len(made) > 100
+    assert again == []
+
+
 # --- one run at a time --------------------------------------------------------------------------------------------
 
 

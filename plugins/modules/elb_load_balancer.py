@@ -171,6 +171,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.elb import (
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+DISRUPTS = {"subnets": "connections through zones that are removed end"}
 ATTRIBUTES = {
     "deletion_protection": "deletion_protection.enabled",
     "http2": "routing.http2.enabled",
@@ -359,7 +360,7 @@ def main():
     name = module.params["name"]
     try:
         before = read(client, name)
-        plan = Plan(KIND, name, before, desired_state(module.params, before))
+        plan = Plan(KIND, name, before, desired_state(module.params, before), disrupts=DISRUPTS)
         check_possible(module, plan)
         after = plan.after
         if not module.check_mode:
