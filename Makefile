@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox sandbox-stop deploy preview teardown test unit lint sanity docs molecule package clean
+.PHONY: help setup demo sandbox sandbox-stop deploy preview plan teardown test unit lint sanity docs molecule package clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -38,6 +38,9 @@ deploy: setup ## Build or update the stack: make deploy ENV=staging
 
 preview: setup ## Say what deploy would do, and write nothing
 	ansible-playbook playbooks/site.yml -i inventories/$(ENV) --check --diff
+
+plan: setup ## The same as a list, also in outputs/; fails with 2 if there is something to do (errors too: make knows no other)
+	@scripts/plan -i inventories/$(ENV)
 
 teardown: setup ## Remove the stack, asking for its name first
 	@read -r -p 'This removes $(ENV). Type its name to go on: ' name; \
