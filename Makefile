@@ -54,8 +54,8 @@ lint: setup ## ansible-lint (profile production), yamllint, ruff
 	yamllint --strict .
 	ansible-lint --offline --strict
 
-unit: setup ## Unit tests of modules, plugins, roles' inputs and the sandbox
-	$(LOCAL) pytest -n 2 tests/unit/modules tests/unit/plugins tests/unit/alert_processor tests/unit/snapshot_exporter
+unit: setup ## Unit tests of modules, plugins, roles' inputs, the sandbox, workflows and the example application
+	$(LOCAL) pytest -n 2 tests/unit/modules tests/unit/plugins tests/unit/alert_processor tests/unit/snapshot_exporter tests/unit/workflows examples/app
 	$(LOCAL) pytest tests/unit/sandbox
 	$(LOCAL) pytest tests/unit/roles # apart: it loads Ansible's own importer of collections
 

@@ -15,6 +15,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from sandbox import wire
+from sandbox.authorization import authorize
 from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
@@ -98,6 +99,7 @@ class Gateway:
         """Ask the hooks of the operation, the last registered first, then moto."""
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
+            authorize(message)
             return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
         except Refused as refused:
             return refused.answer

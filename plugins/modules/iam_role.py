@@ -49,6 +49,11 @@ options:
     description: ARN of the permissions boundary; an empty string means none.
     type: str
     default: ""
+  max_session_duration:
+    description: How long a session of the role may last, in seconds; 3600 to 43200.
+    type: int
+    default: 3600
+    version_added: 1.1.0
   create_instance_profile:
     description: Whether the role has an instance profile of its name, for EC2.
     type: bool
@@ -154,6 +159,7 @@ def desired_role(params: dict[str, Any], before: dict[str, Any]) -> dict[str, An
     current = before.get("inline_policies", {})
     return {
         "description": params["description"],
+        "max_session_duration": params["max_session_duration"],
         "assume_role_policy_document": same(
             before.get("assume_role_policy_document"), params["assume_role_policy_document"]
         ),
@@ -178,6 +184,7 @@ def get_role(client: Any, name: str) -> dict[str, Any]:
     return {
         "arn": role["Arn"],
         "description": role.get("Description", ""),
+        "max_session_duration": role.get("MaxSessionDuration", 3600),
         "assume_role_policy_document": role["AssumeRolePolicyDocument"],
         "inline_policies": documents,
         "managed_policies": sorted(policy["PolicyArn"] for policy in attached),
@@ -203,6 +210,7 @@ def create_role(client: Any, plan: Plan, path: str) -> None:
         "RoleName": plan.name,
         "Path": path,
         "Description": desired["description"],
+        "MaxSessionDuration": desired["max_session_duration"],
         "AssumeRolePolicyDocument": json.dumps(desired["assume_role_policy_document"]),
         "Tags": ansible_dict_to_boto3_tag_list(desired["tags"]),
     }
@@ -218,8 +226,12 @@ def update_role(client: Any, plan: Plan) -> None:
         client.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=changes["boundary"])
     elif "boundary" in changes:
         client.delete_role_permissions_boundary(RoleName=name)
-    if "description" in changes:
-        client.update_role(RoleName=name, Description=changes["description"])
+    if changes.keys() & {"description", "max_session_duration"}:
+        client.update_role(
+            RoleName=name,
+            Description=plan.desired["description"],
+            MaxSessionDuration=plan.desired["max_session_duration"],
+        )
     if "assume_role_policy_document" in changes:
         document = json.dumps(changes["assume_role_policy_document"])
         client.update_assume_role_policy(RoleName=name, PolicyDocument=document)
@@ -345,6 +357,7 @@ def main():
             "inline_policies": {"type": "dict", "default": {}},
             "managed_policies": {"type": "list", "elements": "str", "default": []},
             "boundary": {"type": "str", "default": ""},
+            "max_session_duration": {"type": "int", "default": 3600},
             "create_instance_profile": {"type": "bool", "default": False},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},

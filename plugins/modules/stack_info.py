@@ -48,6 +48,7 @@ options:
       - load_balancing
       - compute
       - frontend
+      - pipeline
       - monitoring
       - cost
 extends_documentation_fragment:

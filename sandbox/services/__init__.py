@@ -10,6 +10,7 @@ EXTENSIONS = (
     "cloudfront",
     "cloudwatch",
     "ec2",
+    "ecr",
     "elbv2",
     "iam",
     "instance_refresh",

@@ -1,7 +1,10 @@
-"""IAM: service-linked roles as AWS names them, and their deletion (moto knows few names and no deletion)."""
+"""IAM: service-linked roles as AWS names them, and their deletion (moto knows few names and no deletion); audiences of
+identity providers; what AWS refuses of roles."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from uuid import uuid4
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
@@ -23,6 +26,9 @@ NAMES = {
 }
 # Services whose roles take a custom suffix.
 SUFFIXED = {"autoscaling"}
+
+GITHUB = "token.actions.githubusercontent.com"
+INLINE_LIMIT = 10_240
 
 _deletions: dict[str, str] = store()
 
@@ -66,3 +72,64 @@ def deletion_status(call: Call, forward: Forward) -> Answer:
     if call.params["DeletionTaskId"] not in _deletions:
         raise AwsError("NoSuchEntity", "The deletion task cannot be found.", status=404)
     return {"Status": "SUCCEEDED"}
+
+
+def _provider(call: Call) -> Any:
+    arn = call.params["OpenIDConnectProviderArn"]
+    if arn not in call.backend().open_id_providers:
+        raise AwsError("NoSuchEntity", f"OpenIDConnect Provider not found for arn {arn}", status=404)
+    return call.backend().open_id_providers[arn]
+
+
+@around("iam", "AddClientIDToOpenIDConnectProvider")
+def add_client_id(call: Call, forward: Forward) -> Answer:
+    """One that is there already is no error."""
+    provider = _provider(call)
+    if call.params["ClientID"] not in provider.client_id_list:
+        provider.client_id_list.append(call.params["ClientID"])
+    return {}
+
+
+@around("iam", "RemoveClientIDFromOpenIDConnectProvider")
+def remove_client_id(call: Call, forward: Forward) -> Answer:
+    """Nor is one that is not."""
+    provider = _provider(call)
+    provider.client_id_list = [each for each in provider.client_id_list if each != call.params["ClientID"]]
+    return {}
+
+
+@around("iam", "CreateRole", "UpdateAssumeRolePolicy")
+def require_a_subject(call: Call, forward: Forward) -> Answer:
+    """Everybody's workflows get tokens of GitHub's issuer, so a role must say which ones it is for."""
+    document = json.loads(call.params.get("AssumeRolePolicyDocument") or call.params["PolicyDocument"])
+    statements = document.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal", {})
+        if isinstance(principal, dict) and GITHUB in str(principal.get("Federated", "")):
+            conditions = [key for operator in statement.get("Condition", {}).values() for key in operator]
+            if f"{GITHUB}:sub" not in conditions:
+                raise AwsError("MalformedPolicyDocument", f"Missing required condition: {GITHUB}:sub", status=400)
+    return forward()
+
+
+@around("iam", "CreateRole", "UpdateRole")
+def check_session_duration(call: Call, forward: Forward) -> Answer:
+    """One to twelve hours."""
+    duration = call.params.get("MaxSessionDuration", 3600)
+    if not 3600 <= duration <= 43200:
+        message = f"Value '{duration}' at 'maxSessionDuration' failed to satisfy constraint: 3600 to 43200"
+        raise AwsError("ValidationError", message, status=400)
+    return forward()
+
+
+@around("iam", "PutRolePolicy")
+def limit_inline_policies(call: Call, forward: Forward) -> Answer:
+    """All inline policies of a role together have 10,240 characters; whitespace does not count."""
+    name, policy = call.params["RoleName"], call.params["PolicyName"]
+    role = next((role for role in call.backend().roles.values() if role.name == name), None)
+    if role:
+        documents = {**role.policies, policy: call.params["PolicyDocument"]}
+        if sum(len("".join(document.split())) for document in documents.values()) > INLINE_LIMIT:
+            message = f"Maximum policy size of {INLINE_LIMIT} bytes exceeded for role {name}"
+            raise AwsError("LimitExceeded", message, status=409)
+    return forward()

@@ -14,6 +14,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.live.load_balancing i
 from ansible_collections.realtime.aws.plugins.module_utils.live.messaging import read as read_messaging
 from ansible_collections.realtime.aws.plugins.module_utils.live.monitoring import read as read_monitoring
 from ansible_collections.realtime.aws.plugins.module_utils.live.network import read as read_network
+from ansible_collections.realtime.aws.plugins.module_utils.live.pipeline import read as read_pipeline
 from ansible_collections.realtime.aws.plugins.module_utils.live.security import read as read_security
 from ansible_collections.realtime.aws.plugins.module_utils.live.storage import read as read_storage
 
@@ -28,6 +29,7 @@ LAYERS = {
     "load_balancing": read_load_balancing,
     "compute": read_compute,
     "frontend": read_frontend,
+    "pipeline": read_pipeline,
     "monitoring": read_monitoring,
     "cost": read_cost,
 }

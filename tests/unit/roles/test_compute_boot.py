@@ -104,4 +104,32 @@ def test_nothing_waits_for_the_database():  # ORD-6
 def test_the_agent_is_configured():
     config = json.loads(documents(rendered())["/opt/aws/amazon-cloudwatch-agent/etc/stack.json"])
     assert set(config["metrics"]["metrics_collected"]) == {"mem", "disk"}
-    assert config["logs"]["logs_collected"]["files"]["collect_list"][0]["log_group_name"] == "/production/web"
+    logs = config["logs"]["logs_collected"]["files"]["collect_list"]
+    assert {log["log_group_name"] for log in logs} == {"/production/web"}
+    assert [log["file_path"] for log in logs] == ["/var/log/cloud-init-output.log", "/var/log/pull-image.log"]
+
+
+def container_unit() -> str:
+    """Return the unit that runs the container, which the script writes first."""
+    script = rendered(_compute_image=IMAGE)
+    return re.search(r"^cat >/etc/systemd/system/app.service <<'END'\n(.*?)^END$", script, re.MULTILINE | re.DOTALL)[1]
+
+
+def test_without_its_image_the_container_does_not_start_and_is_tried_again():
+    lines = container_unit().splitlines()
+    (pull,) = [line for line in lines if "pull-image" in line]
+    assert pull.startswith("ExecStartPre=/"), "a minus would let the container start without it"
+    assert pull.endswith(">>/var/log/pull-image.log 2>&1'")
+    assert {"StartLimitIntervalSec=0", "Restart=always", "RestartSec=10"} <= set(lines)
+
+
+@pytest.mark.parametrize("broken", ["aws", "docker login", "docker pull"])
+def test_a_pull_that_fails_is_a_failure(tmp_path, broken):
+    script = rendered(_compute_image=IMAGE)
+    pull = re.search(r"^cat >/usr/local/bin/pull-image <<'END'\n(.*?)^END$", script, re.MULTILINE | re.DOTALL)[1]
+    for name in ("docker", "aws"):
+        stand_in = f'#!/bin/bash\n[[ $2 != inspect && "{name} $1" != "{broken}"* ]]\n'
+        (tmp_path / name).write_text(stand_in, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGE": IMAGE}
+    assert subprocess.run(["bash", "-c", pull], env=environment, capture_output=True, check=False).returncode != 0

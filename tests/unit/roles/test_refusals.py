@@ -38,6 +38,7 @@ FACTS = {
         "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None},
         "network": {"vpc_id": None, "cidr": None, "subnets": {}, "nat_gateways": {}},
         "messaging": {"others": {"queues": [], "topics": []}},
+        "pipeline": {"repository": None, "identity_provider": None, "deploy_role_arn": None},
         "monitoring": {"foreign_log_groups": [], "foreign_alarms": []},
         "database": {"primary": None, "replica": None},
     },
@@ -48,6 +49,7 @@ FACTS = {
     },
     "security_outputs": {
         "security_group_ids": {name: f"sg-{name}" for name in ("alb", "web", "database")},
+        "instance_role_arn": "arn:aws:iam::123456789012:role/production-web-server-role",
         "instance_profile_arn": "arn:aws:iam::123456789012:instance-profile/production-web-server-role",
     },
     "dns_outputs": {
@@ -83,8 +85,16 @@ FACTS = {
         "target_group_ports": {"web": 80, "api": 8080},
         "origin_secret_name": "production/origin-verify",
     },
-    "compute_outputs": {"autoscaling_group_name": "production-asg", "container_image": ""},
-    "frontend_outputs": {"distribution_id": "E1234567890AB"},
+    "compute_outputs": {
+        "autoscaling_group_name": "production-asg",
+        "launch_template_id": "lt-0123456789abcdef0",
+        "container_image": "",
+    },
+    "frontend_outputs": {
+        "distribution_id": "E1234567890AB",
+        "distribution_arn": "arn:aws:cloudfront::123456789012:distribution/E1234567890AB",
+    },
+    "pipeline_outputs": {"repository_arn": ARN.format("ecr", "repository/production-app")},
     "monitoring_outputs": {"log_group_names": {"web": "/production/web"}},
 }
 
@@ -205,6 +215,13 @@ CASES = [
     ("load_balancing", "load_balancing_ssl_policy", "TLS"),
     ("load_balancing", "load_balancing_idle_timeout", 0),
     ("frontend", "frontend_price_class", "PriceClass_1"),
+    ("pipeline", "pipeline_untagged_image_days", 0),
+    ("pipeline", "pipeline_github_repository", "shop"),
+    ("pipeline", "pipeline_github_repository", "octo-org/*"),
+    ("pipeline", "pipeline_github_environment", "production:x"),
+    ("pipeline", "pipeline_github_environment", "*"),
+    ("pipeline", "pipeline_session_duration", 900),
+    ("pipeline", "pipeline_permissions_boundary_arn", "boundary"),
     ("dns", "dns_zone", "borrow"),
     ("storage", "storage_static_ia_days", 29),
     ("storage", "storage_backups_ia_days", 5),
@@ -217,6 +234,33 @@ CASES = [
 def test_refused(role, variable, value):
     found = faults(role, **{variable: value})
     assert any(text.startswith(f"{variable} is {value!r}") for text in found), found
+
+
+@pytest.mark.parametrize(
+    ("owned", "audiences", "refused"), [(True, [], 0), (False, ["sts.amazonaws.com"], 0), (False, [], 1)]
+)
+def test_a_shared_identity_provider_must_have_the_audience(owned, audiences, refused):
+    provider = {"arn": "arn", "client_ids": audiences, "owned": owned}
+    live = {**FACTS["stack_live"], "pipeline": {**FACTS["stack_live"]["pipeline"], "identity_provider": provider}}
+    found = faults("pipeline", stack_live=live, pipeline_github_repository="octo-org/shop")
+    assert len(found) == refused, found
+
+
+@pytest.mark.parametrize(
+    ("image", "arns"),
+    [
+        ("", []),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/production-app:1", []),
+        (
+            "210987654321.dkr.ecr-fips.us-west-2.amazonaws.com/team/shop@sha256:0",
+            ["arn:aws:ecr:us-west-2:210987654321:repository/team/shop"],
+        ),
+    ],
+)
+def test_servers_pull_from_the_pipeline_and_from_where_the_image_is(image, arns):
+    variables = variables_of("security", compute_image=image)
+    found = Templar(loader=loader, variables=variables).template(variables["security_ecr_repository_arns"])
+    assert found == ["arn:aws:ecr:us-east-1:123456789012:repository/production-app", *arns]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""The smaller services: ACM, Backup, Budgets, IAM, KMS, Lambda, Logs, S3, SNS."""
+"""The smaller services: ACM, Backup, Budgets, ECR, IAM, KMS, Lambda, Logs, S3, SNS."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -305,3 +306,93 @@ def test_mail_waits_for_confirmation(aws: Aws) -> None:
     arn = sns.subscribe(**mail, ReturnSubscriptionArn=True)["SubscriptionArn"]
     attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     assert attributes["PendingConfirmation"] == "true"
+
+
+# ECR
+
+
+MANIFESTS = [
+    json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"size": n}})
+    for n in (1, 2)
+]
+
+
+def test_immutable_tag_stays_with_its_image(aws: Aws) -> None:
+    ecr = aws("ecr")
+    ecr.create_repository(repositoryName="app", imageTagMutability="IMMUTABLE")
+    image = ecr.put_image(repositoryName="app", imageTag="1", imageManifest=MANIFESTS[0])["image"]
+    digest = f"sha256:{hashlib.sha256(MANIFESTS[0].encode()).hexdigest()}"
+    assert image["imageId"] == {"imageTag": "1", "imageDigest": digest}
+    refused(
+        "ImageTagAlreadyExistsException", ecr.put_image, repositoryName="app", imageTag="1", imageManifest=MANIFESTS[1]
+    )
+    ecr.put_image(repositoryName="app", imageTag="2", imageManifest=MANIFESTS[1])
+    refused("RepositoryNotEmptyException", ecr.delete_repository, repositoryName="app")
+    ecr.delete_repository(repositoryName="app", force=True)
+
+
+def test_repository_of_an_unknown_key(aws: Aws) -> None:
+    arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
+    refused(
+        "KmsException",
+        aws("ecr").create_repository,
+        repositoryName="app",
+        encryptionConfiguration={"encryptionType": "KMS", "kmsKey": arn},
+    )
+
+
+# IAM
+
+
+def trust(**condition: Any) -> str:
+    issuer = "token.actions.githubusercontent.com"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:{key}": value for key, value in condition.items()}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_audiences_of_an_identity_provider(aws: Aws) -> None:
+    iam = aws("iam")
+    wanted = {"Url": "https://issuer.example.com", "ClientIDList": ["a"]}
+    target = {"OpenIDConnectProviderArn": iam.create_open_id_connect_provider(**wanted)["OpenIDConnectProviderArn"]}
+    refused("EntityAlreadyExists", iam.create_open_id_connect_provider, **wanted)
+    for twice in ("b", "b"):
+        iam.add_client_id_to_open_id_connect_provider(**target, ClientID=twice)
+    assert iam.get_open_id_connect_provider(**target)["ClientIDList"] == ["a", "b"]
+    for twice in ("a", "a"):
+        iam.remove_client_id_from_open_id_connect_provider(**target, ClientID=twice)
+    assert iam.get_open_id_connect_provider(**target)["ClientIDList"] == ["b"]
+    iam.delete_open_id_connect_provider(**target)
+    refused("NoSuchEntity", iam.add_client_id_to_open_id_connect_provider, **target, ClientID="b")
+
+
+def test_trust_in_github_needs_a_subject(aws: Aws) -> None:
+    iam = aws("iam")
+    anybody, one = trust(aud="sts.amazonaws.com"), trust(aud="sts.amazonaws.com", sub="repo:o/r:environment:e")
+    refused("MalformedPolicyDocument", iam.create_role, RoleName="r", AssumeRolePolicyDocument=anybody)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=one)
+    refused("MalformedPolicyDocument", iam.update_assume_role_policy, RoleName="r", PolicyDocument=anybody)
+
+
+def test_limits_of_a_role(aws: Aws) -> None:
+    iam = aws("iam")
+    refused(
+        "ValidationError",
+        iam.create_role,
+        RoleName="r",
+        AssumeRolePolicyDocument=trust(sub="x"),
+        MaxSessionDuration=43_201,
+    )
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(sub="x"))
+
+    def policy(size: int) -> str:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{'b' * size}"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=8)
+
+    iam.put_role_policy(RoleName="r", PolicyName="one", PolicyDocument=policy(6_000))
+    refused("LimitExceeded", iam.put_role_policy, RoleName="r", PolicyName="two", PolicyDocument=policy(5_000))
+    iam.put_role_policy(RoleName="r", PolicyName="one", PolicyDocument=policy(10_000))

@@ -102,3 +102,13 @@ def test_delete_and_delete_again(iam, run_module):  # TDN-8
 def test_refusal_is_one_line(iam, run_module):
     with pytest.raises(ModuleFailed, match="Failed to write the role's policy"):
         run_module("iam_role", **{**ROLE, "inline_policies": {"bad": {"Version": "1999"}}})
+
+
+def test_session_duration(iam, run_module, writes):
+    run_module("iam_role", **ROLE)
+    assert iam.get_role(RoleName=NAME)["Role"]["MaxSessionDuration"] == 3600
+    writes.clear()
+    run_module("iam_role", **ROLE, max_session_duration=7200)
+    assert writes == ["UpdateRole"]
+    found = iam.get_role(RoleName=NAME)["Role"]
+    assert (found["MaxSessionDuration"], found["Description"]) == (7200, "Web servers")
