@@ -33,6 +33,7 @@ VALUES = {
     "_compute_log_group": "/production/web",
     "_compute_image": "",
 }
+NOTHING = dict.fromkeys(["image_id", "container_image", "instance_type"])
 BARE = {
     "compute_database_identifier": "",
     "compute_database_secret_name": "",
@@ -149,3 +150,30 @@ def test_a_pull_that_fails_is_a_failure(tmp_path, broken):
         (tmp_path / name).chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGE": IMAGE}
     assert subprocess.run(["bash", "-c", pull], env=environment, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "ami", "image"),
+    [
+        ({}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_ami_id": "ami-mine"}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_keep_released": False}, "ami-released", "mine"),
+        ({"compute_ami_id": "ami-mine", "compute_keep_released": "false"}, "ami-mine", "released"),
+        ({"compute_ami_id": "ami-mine", "compute_ami_refresh": True}, "ami-mine", "released"),
+        ({"compute_ami_id": "ami-mine", "compute_instance_type": "t4g.medium"}, "ami-mine", "released"),
+        ({"compute_instance_type": "t3.large"}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_ami_id": "ami-mine", "_compute_live": NOTHING}, "ami-mine", "mine"),
+    ],
+    ids=str,
+)
+def test_the_site_keeps_what_was_released(changed, ami, image):
+    role, loader = TEMPLATE.parents[1], DataLoader()
+    variables = {
+        **loader.load_from_file(str(role / "defaults/main.yml"), trusted_as_template=True),
+        **loader.load_from_file(str(role / "vars/main.yml"), trusted_as_template=True),
+        "_compute_live": {"image_id": "ami-released", "container_image": "released", "instance_type": "t3.medium"},
+        **changed,
+    }
+    templar = Templar(loader=loader, variables=variables)
+    found = templar.template(trust_as_template("{{ _compute_ami_id }} {{ _compute_image }}"))
+    assert found.split() == [ami, image]
