@@ -49,6 +49,7 @@ options:
       - compute
       - frontend
       - pipeline
+      - release
       - monitoring
       - cost
 extends_documentation_fragment:
