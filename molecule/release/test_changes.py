@@ -32,6 +32,7 @@ def run(playbook: str, *arguments: str, **variables: Any) -> tuple[int, str, lis
     """Run a playbook; return its exit code, what it said, and the write calls."""
     before = len(LOG.read_text(encoding="utf-8").splitlines())
     done = subprocess.run(command(playbook, *arguments, **variables), capture_output=True, text=True, check=False)
+    print(done.stdout)  # shown when a test fails
     return done.returncode, done.stdout, writes(before)
 
 
