@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox sandbox-stop deploy preview teardown test unit lint sanity docs molecule package clean
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -27,6 +27,9 @@ setup: .cache/setup ## Set up .venv (locked versions, compiled) and the collecti
 demo: setup ## Deploy production to a local AWS, run again (changed=0), show the result, stop
 	@$(LOCAL) scripts/demo
 
+demo-release: setup ## Release to a local AWS: a good image, then a bad one that rolls itself back
+	@$(LOCAL) scripts/demo-release
+
 sandbox: setup ## Leave a local AWS running and print how to reach it
 	@python -m sandbox start
 
@@ -38,6 +41,18 @@ deploy: setup ## Build or update the stack: make deploy ENV=staging
 
 preview: setup ## Say what deploy would do, and write nothing
 	ansible-playbook playbooks/site.yml -i inventories/$(ENV) --check --diff
+
+plan: setup ## The same as a list, also in outputs/; fails with 2 if there is something to do (errors too: make knows no other)
+	@scripts/plan -i inventories/$(ENV)
+
+release: setup ## Ship an image and roll back if it is bad: make release ENV=staging TAG=v1.2.0, or AMI=ami-...
+	ansible-playbook playbooks/release.yml -i inventories/$(ENV) $(if $(TAG),-e 'image_tag=$(TAG)') $(if $(AMI),-e 'ami_id=$(AMI)')
+
+rollback: setup ## Return to the good release before the one that runs, or to another: make rollback ENV=staging RELEASE=7
+	ansible-playbook playbooks/rollback.yml -i inventories/$(ENV) $(if $(RELEASE),-e 'release=$(RELEASE)')
+
+releases: setup ## List the releases: make releases ENV=staging
+	ansible-playbook playbooks/releases.yml -i inventories/$(ENV)
 
 teardown: setup ## Remove the stack, asking for its name first
 	@read -r -p 'This removes $(ENV). Type its name to go on: ' name; \

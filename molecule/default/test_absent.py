@@ -65,6 +65,7 @@ def test_no_nat_gateway_and_no_running_instance():
         ("s3", "list_buckets", "Buckets"),
         ("backup", "list_backup_plans", "BackupPlansList"),
         ("events", "list_rules", "Rules"),
+        ("ssm", "describe_parameters", "Parameters"),
     ],
 )
 def test_nothing_in(service, operation, key):

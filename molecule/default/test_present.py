@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +28,35 @@ def tags(listed: list[dict[str, str]]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def account() -> str:
     return client("sts").get_caller_identity()["Account"]
+
+
+# --- the preview --------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_named_exactly_what_the_run_made():
+    file = Path(".cache/molecule/default-runs.jsonl")
+    runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    check, first, second = [run for run in runs if ENVIRONMENT in run["hosts"]][-3:]
+    assert [run["check"] for run in (check, first, second)] == [True, False, False]
+    previewed, made, again = (
+        sorted((change["action"], change["type"], change["name"]) for change in run["hosts"][ENVIRONMENT]["changes"])
+        for run in (check, first, second)
+    )
+    assert previewed == made
+    assert len(made) > 100
+    assert again == []
+
+
+# --- one run at a time --------------------------------------------------------------------------------------------
+
+
+def test_the_run_wrote_under_the_environment_s_lock_alone():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    writes = [entry for entry in map(json.loads, log.splitlines()) if entry.get("write")]
+    operations = [entry["operation"] for entry in writes]
+    assert (operations[0], operations[-1]) == ("PutParameter", "DeleteParameter")
+    names = {entry["params"]["Name"] for entry in writes if entry["service"] == "ssm"}
+    assert names == {"/realtime.aws/realtime/production/lock"}
 
 
 # --- network ------------------------------------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 """What the modules of this collection share: compare what is with what is wanted, act, report.
 
 A module reads the current state into a dict of the attributes it manages, builds the same dict from its options, and
-hands both to a Plan. The plan decides (create, update, delete or nothing), predicts (check mode) and reports (diff).
+hands both to a Plan. The plan decides (create, update, replace, delete or nothing), predicts (check mode) and reports (diff).
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,8 @@ class Plan:
 
     kind is the CloudFormation resource type, which names a resource kind without doubt ("AWS::RDS::DBInstance").
     desired holds the managed attributes only; what before has beyond them stays as it is.
+    disrupts says what a change of an attribute means for the service; replaced_by are the attributes that AWS can't
+    change, so that the resource is made anew.
     """
 
     kind: str
@@ -67,6 +69,8 @@ class Plan:
     before: dict[str, Any] | None
     desired: dict[str, Any] | None
     note: str | None = None
+    disrupts: Mapping[str, str] = field(default_factory=dict)
+    replaced_by: Collection[str] = ()
     after: dict[str, Any] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +82,15 @@ class Plan:
             return "none" if self.desired is None else "create"
         if self.desired is None:
             return "delete"
+        if self.changes.keys() & set(self.replaced_by):
+            return "replace"
         return "update" if self.changes else "none"
+
+    @property
+    def interruption(self) -> str:
+        """What the changes of a resource that exists mean for the service; empty when they mean nothing."""
+        existing = self.changes if self.before is not None else {}
+        return "; ".join(f"{key}: {self.disrupts[key]}" for key in existing if key in self.disrupts)
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -92,7 +104,7 @@ class Plan:
 
     def diff(self) -> dict[str, Any]:
         """Only what changes, as Ansible shows it with --diff."""
-        keys = set(self.changes) if self.action == "update" else None
+        keys = set(self.changes) if self.action in ("update", "replace") else None
         return {
             "before_header": f"{self.kind} {self.name}",
             "after_header": f"{self.kind} {self.name} ({self.action})",
@@ -101,8 +113,9 @@ class Plan:
         }
 
     def summary(self) -> dict[str, Any]:
+        remarks = {"interruption": self.interruption, "note": self.note}
         entry = {"type": self.kind, "name": self.name, "action": self.action}
-        return {**entry, "note": self.note} if self.note else entry
+        return {**entry, **{key: text for key, text in remarks.items() if text}}
 
 
 def _shown(state: dict[str, Any] | None, keys: set[str] | None) -> str:

@@ -130,7 +130,6 @@ import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -147,6 +146,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
     change_records,
@@ -315,22 +315,34 @@ def read_cnames(client: Any, zone_id: str | None) -> dict[str, dict[str, Any]]:
     return {key_of(record)[0]: record for record in records if record["Type"] == "CNAME"}
 
 
-def plan_records(cnames: dict[str, dict[str, Any]], records: dict[str, str], present: bool) -> list[Plan]:
-    """Plan the validation records; one with another value is not ours to remove."""
-    plans = []
+def expected_records(names: list[str], known: dict[str, str]) -> dict[str, str]:
+    """Return stand-ins for the validation records of names that are not known yet; only ACM can tell them."""
+    bare = dict.fromkeys(name.removeprefix("*.") for name in names)
+    proven = {validated(record) for record in known}
+    return {f"_pending.{name}.": "told by ACM" for name in bare if name not in proven}
+
+
+def validated(record: str) -> str:
+    """Return the domain that the validation record of this name proves."""
+    return record.partition(".")[2].rstrip(".")
+
+
+def plan_records(cnames: dict[str, dict[str, Any]], records: dict[str, str], present: bool) -> dict[str, Plan]:
+    """Plan the validation records, by name; one with another value is not ours to remove."""
+    plans = {}
     for name, value in records.items():
         found = cnames.get(name, {}).get("ResourceRecords")
         before = {"value": [normalize_name(item["Value"]) for item in found]} if found else None
         wanted = {"value": [value]}
         if present or before == wanted:
-            plans.append(Plan(RECORD_KIND, f"{name} CNAME", before, wanted if present else None))
+            label = f"CNAME that validates {validated(name)}"  # one that a preview can tell too
+            plans[name] = Plan(RECORD_KIND, label, before, wanted if present else None)
     return plans
 
 
-def write_records(client: Any, zone_id: str, plans: list[Plan], cnames: dict[str, dict[str, Any]]) -> None:
+def write_records(client: Any, zone_id: str, plans: dict[str, Plan], cnames: dict[str, dict[str, Any]]) -> None:
     changes = []
-    for plan in plans:
-        name = plan.name.split(" ")[0]
+    for name, plan in plans.items():
         if plan.action == "delete":
             changes.append(("DELETE", cnames[name]))
         elif plan.changed:
@@ -361,10 +373,13 @@ def ensure_present(
     if not module.check_mode:
         state.apply()
         records = state.records(RECORD_TIMEOUT)
-    elif all(state.arns.values()):
+    else:
         records = validation_records(list(state.details().values()))
+        for plan in state.plans:
+            if plan.action == "create":
+                records |= expected_records(plan.desired["names"], records)
     cnames = read_cnames(route53, zone_id)
-    record_plans = plan_records(cnames, records, present=True) if zone_id else []
+    record_plans = plan_records(cnames, records, present=True) if params["hosted_zone_id"] else {}
     if not module.check_mode:
         write_records(route53, zone_id, record_plans, cnames)
         if params["wait"] and not state.issued():
@@ -372,7 +387,7 @@ def ensure_present(
             wait_until(what, state.issued, params["wait_timeout"], delay=2)
     statuses = {name: detail["Status"] for name, detail in state.details().items()}
     certificates = {name: {"arn": arn, "status": statuses.get(name)} for name, arn in state.arns.items()}
-    return {"certificates": certificates, "validation_records": records, **report(*state.plans, *record_plans)}
+    return {"certificates": certificates, "validation_records": records, **report(*state.plans, *record_plans.values())}
 
 
 def ensure_absent(module: AnsibleAWSModule, regions: list[Region], route53: Any, zone_id: str | None) -> dict[str, Any]:
@@ -395,7 +410,7 @@ def ensure_absent(module: AnsibleAWSModule, regions: list[Region], route53: Any,
                 region.delete(each["CertificateArn"], module.params["wait_timeout"])
         write_records(route53, zone_id, record_plans, cnames)
     certificates = {region.name: {"arn": None, "status": None} for region in regions}
-    return {"certificates": certificates, "validation_records": {}, **report(*plans, *record_plans)}
+    return {"certificates": certificates, "validation_records": {}, **report(*plans, *record_plans.values())}
 
 
 def main():

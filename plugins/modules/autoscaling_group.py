@@ -174,7 +174,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -186,10 +185,12 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::AutoScaling::AutoScalingGroup"
 PROFILE_TIMEOUT = 120  # CON-1: seconds until a new instance profile is known everywhere
 ROLLING_NOTE = "instances that run keep their launch template version until they are replaced"
+DISRUPTS = {"vpc_zone_identifier": "instances in subnets that are removed are replaced"}
 METRICS = [
     "GroupDesiredCapacity",
     "GroupInServiceCapacity",
@@ -472,7 +473,7 @@ def main():
     try:
         group = find(client, name)
         before = normalize(group) if group else None
-        plan = Plan(KIND, name, before, desired_or_gone(params, before))
+        plan = Plan(KIND, name, before, desired_or_gone(params, before), disrupts=DISRUPTS)
         if plan.action == "update" and "launch_template" in plan.changes:
             plan.note = ROLLING_NOTE
         if not module.check_mode:

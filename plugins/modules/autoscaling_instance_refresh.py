@@ -328,7 +328,6 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import scrub_none_parameters
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -349,6 +348,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.instance_refresh impo
     normalize_refresh,
     waited_for,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::AutoScaling::AutoScalingGroup"

@@ -88,13 +88,13 @@ auto_scaling_group:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY
 from ansible_collections.realtime.aws.plugins.module_utils.instance_refresh import (
     find_group,
     instances_of,
     list_refreshes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
 def normalize_group(group: dict[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,6 @@ except ImportError:
     pass  # AnsibleAWSModule reports it.
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -156,6 +155,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
     tag_changes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 KIND = "AWS::Backup::BackupPlan"

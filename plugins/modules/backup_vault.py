@@ -89,7 +89,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -99,6 +98,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 KIND = "AWS::Backup::BackupVault"

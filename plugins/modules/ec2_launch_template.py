@@ -13,6 +13,7 @@ description:
   - Creates and deletes a launch template, and adds a version when what it describes changes.
   - The options are the whole content. What is omitted is not in the new version; unlike in
     M(amazon.aws.ec2_launch_template), nothing is inherited from an older version, so a field can be removed.
+    With O(source_version) they are what differs from that version.
   - No version is added when the content equals that of O(current_version) or of the newest version.
   - The default version of the template stays as it is. Use the number that RV(version) returns.
 attributes:
@@ -31,6 +32,18 @@ options:
   current_version:
     description: The version to compare with, such as the one that a group uses. The newest when omitted.
     type: int
+  source_version:
+    description:
+      - The version that a new one is made from. What is omitted stays as it is there, and the tags of O(tag_specifications) are added
+        to those that are there.
+      - It must exist.
+    type: int
+  user_data_variables:
+    description:
+      - Values for shell variables in the user data of O(source_version), where a line C(NAME='value') sets each of them. Values have no
+        quotes and one line.
+      - It fails when there is no such line.
+    type: dict
   version_description:
     description: What a new version is; up to 255 characters. It is not compared.
     type: str
@@ -65,9 +78,8 @@ options:
         type: bool
         default: false
   metadata_options:
-    description: The instance metadata service. When omitted, only the second version of the service is enabled.
+    description: The instance metadata service. When omitted, without O(source_version), only the second version of the service is enabled.
     type: dict
-    default: {}
     suboptions:
       http_endpoint:
         description: Whether there is a metadata service.
@@ -181,6 +193,13 @@ EXAMPLES = r"""
     instance_type: t3.large
   register: template
 
+- name: Change the image that the boot script starts, and nothing else
+  realtime.aws.ec2_launch_template:
+    template_name: production-web-server-template
+    source_version: 7
+    user_data_variables:
+      IMAGE: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
 - name: Remove the launch template with all versions
   realtime.aws.ec2_launch_template:
     template_name: production-web-server-template
@@ -208,10 +227,10 @@ changes:
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -225,9 +244,17 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     tag_changes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::LaunchTemplate"
 USER_DATA_LIMIT = 16384
+METADATA_DEFAULTS = {
+    "http_endpoint": "enabled",
+    "http_tokens": "required",
+    "http_put_response_hop_limit": 1,
+    "http_protocol_ipv6": "disabled",
+    "instance_metadata_tags": "disabled",
+}
 METADATA = {
     "http_endpoint": "HttpEndpoint",
     "http_tokens": "HttpTokens",
@@ -263,7 +290,8 @@ def renamed(options: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 def build_data(params: dict[str, Any]) -> dict[str, Any]:
     """Return the content in AWS's form, without what is omitted."""
     data = renamed(params, SIMPLE)
-    data["MetadataOptions"] = renamed(params["metadata_options"], METADATA)
+    if metadata := params["metadata_options"] or (METADATA_DEFAULTS if params["source_version"] is None else None):
+        data["MetadataOptions"] = renamed(metadata, METADATA)
     if params["iam_instance_profile"]:
         key = "Arn" if params["iam_instance_profile"].startswith("arn:") else "Name"
         data["IamInstanceProfile"] = {key: params["iam_instance_profile"]}
@@ -281,6 +309,36 @@ def build_data(params: dict[str, Any]) -> dict[str, Any]:
             if each["tags"]
         ]
     return data
+
+
+def set_variables(user_data: str, variables: dict[str, str]) -> str:
+    """Return the user data, in base64 like the given one, with the values of its shell variables replaced."""
+    script = base64.b64decode(user_data).decode()
+    for name, value in variables.items():
+        if not re.fullmatch(r"[^'\r\n]*", str(value)):
+            raise AnsibleAWSError(message=f"user_data_variables: {name} is {value!r}; allowed: one line without quotes")
+        script, found = re.subn(
+            rf"^{re.escape(name)}='[^']*'$", lambda _, line=f"{name}='{value}'": line, script, flags=re.MULTILINE
+        )
+        if found != 1:
+            message = f"The user data has {found} lines {name}='...', and one is needed to set the variable {name}"
+            raise AnsibleAWSError(message=message)
+    return base64.b64encode(script.encode()).decode()
+
+
+def changes_to(source: dict[str, Any], data: dict[str, Any], variables: dict[str, str] | None) -> dict[str, Any]:
+    """Return what of the content, all of it in AWS's form, replaces the source's."""
+    changes = dict(data)
+    if variables:
+        changes["UserData"] = set_variables(source.get("UserData", ""), variables)
+    if "TagSpecifications" in data:
+        tags = {each["ResourceType"]: each["Tags"] for each in source.get("TagSpecifications", [])}
+        for each in data["TagSpecifications"]:
+            given = {tag["Key"] for tag in each["Tags"]}
+            kept = [tag for tag in tags.get(each["ResourceType"], []) if tag["Key"] not in given]
+            tags[each["ResourceType"]] = kept + each["Tags"]
+        changes["TagSpecifications"] = [{"ResourceType": kind, "Tags": each} for kind, each in tags.items()]
+    return changes
 
 
 def normalize_data(data: dict[str, Any]) -> dict[str, Any]:
@@ -318,7 +376,14 @@ def find(client: Any, name: str) -> dict[str, Any]:
 @missing_is_none("read a version", "InvalidLaunchTemplateId.VersionNotFound")
 def read_version(client: Any, template_id: str, number: int) -> dict[str, Any]:
     response = client.describe_launch_template_versions(LaunchTemplateId=template_id, Versions=[str(number)])
-    return normalize_data(response["LaunchTemplateVersions"][0]["LaunchTemplateData"])
+    return response["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+
+
+def read_source(client: Any, template: dict[str, Any] | None, number: int) -> dict[str, Any]:
+    source = read_version(client, template["LaunchTemplateId"], number) if template else None
+    if source is None:
+        raise AnsibleAWSError(message=f"source_version is {number}; allowed: a version of the launch template")
+    return source
 
 
 @named("create the launch template")
@@ -334,11 +399,14 @@ def create(client: Any, name: str, data: dict[str, Any], description: str | None
 
 
 @named("add a version to the launch template")
-def add_version(client: Any, template_id: str, data: dict[str, Any], description: str | None) -> int:
+def add_version(
+    client: Any, template_id: str, data: dict[str, Any], source: int | None, description: str | None
+) -> int:
     # IDM-3: without a source version nothing is inherited.
     response = client.create_launch_template_version(
         LaunchTemplateId=template_id,
         LaunchTemplateData=data,
+        **({"SourceVersion": str(source)} if source is not None else {}),
         **({"VersionDescription": description} if description else {}),
     )
     return response["LaunchTemplateVersion"]["VersionNumber"]
@@ -363,9 +431,10 @@ def read_current(
 ) -> tuple[int, dict[str, Any]]:
     """Return the version to compare with; an interrupted run may have left what is wanted in the newest."""
     template_id, newest = template["LaunchTemplateId"], template["LatestVersionNumber"]
-    current = read_version(client, template_id, number) if number else None
-    if number is None or current is None or current != wanted:
-        newest_data = read_version(client, template_id, newest)
+    found = read_version(client, template_id, number) if number else None
+    current = normalize_data(found) if found else None
+    if current is None or current != wanted:
+        newest_data = normalize_data(read_version(client, template_id, newest))
         if current is None or newest_data == wanted:
             return newest, newest_data
     return number, current
@@ -376,6 +445,8 @@ def main():
         argument_spec={
             "template_name": {"type": "str", "required": True, "aliases": ["name"]},
             "current_version": {"type": "int"},
+            "source_version": {"type": "int"},
+            "user_data_variables": {"type": "dict"},
             "version_description": {"type": "str"},
             "image_id": {"type": "str"},
             "instance_type": {"type": "str"},
@@ -387,7 +458,6 @@ def main():
             "monitoring": {"type": "dict", "options": {"enabled": {"type": "bool", "default": False}}},
             "metadata_options": {
                 "type": "dict",
-                "default": {},
                 "options": {
                     "http_endpoint": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
                     "http_tokens": {
@@ -444,6 +514,8 @@ def main():
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
+        mutually_exclusive=[("user_data", "user_data_variables")],
+        required_by={"user_data_variables": "source_version"},
         supports_check_mode=True,
     )
     params = module.params
@@ -459,9 +531,13 @@ def main():
 
 def ensure_present(client: Any, module: AnsibleAWSModule) -> dict[str, Any]:
     params, name = module.params, module.params["template_name"]
-    data = build_data(params)
-    wanted = normalize_data(data)
+    data, source_version = build_data(params), params["source_version"]
     template = find(client, name)
+    source = {}
+    if source_version is not None:
+        source = read_source(client, template, source_version)
+        data = changes_to(source, data, params["user_data_variables"])
+    wanted = normalize_data({**source, **data})
     if template is None:
         desired = {**wanted, "tags": desired_tags(None, params["tags"], params["purge_tags"])}
         plan = Plan(KIND, name, None, desired, note="version 1")
@@ -482,7 +558,7 @@ def ensure_present(client: Any, module: AnsibleAWSModule) -> dict[str, Any]:
     )
     if not module.check_mode:
         if current != wanted:
-            number = add_version(client, template_id, data, params["version_description"])
+            number = add_version(client, template_id, data, source_version, params["version_description"])
         write_tags(client, template_id, tags, plan.desired["tags"])
     return {"launch_template_id": template_id, "version": number, **report(plan)}
 

@@ -146,7 +146,6 @@ import ipaddress
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -164,6 +163,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     tags_of,
     write_tags,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::SecurityGroup"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidGroup.NotFound"]  # what was made a moment ago

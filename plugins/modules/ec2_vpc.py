@@ -99,7 +99,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -110,6 +109,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import delete_when_free, tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 SETTLING = ["InvalidVpcID.NotFound", "InvalidInternetGatewayID.NotFound"]  # what was made a moment ago

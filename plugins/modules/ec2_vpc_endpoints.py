@@ -132,7 +132,6 @@ import json
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -143,6 +142,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import in_vpc, tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::VPCEndpoint"
 GONE = ("deleting", "deleted", "failed", "rejected", "expired")

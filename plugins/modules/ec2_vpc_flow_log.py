@@ -110,7 +110,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -120,6 +119,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     wait_until,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::EC2::FlowLog"
@@ -178,10 +178,9 @@ def delete_flow_log(client: Any, flow_log_id: str) -> None:
 
 def apply(client: Any, plan: Plan, params: dict[str, Any]) -> str | None:
     """Do what the plan says; return the flow log's id."""
-    replace = plan.action == "update" and set(plan.changes) & set(SETTINGS)
-    if plan.action == "delete" or replace:
+    if plan.action in ("delete", "replace"):
         delete_flow_log(client, plan.before["id"])
-    if plan.action == "create" or replace:
+    if plan.action in ("create", "replace"):
         return create_flow_log(client, params, plan.desired["tags"])
     if plan.action == "update":
         write_tags(client, plan.before["id"], plan.before["tags"], plan.desired["tags"])
@@ -195,10 +194,7 @@ def make_plan(client: Any, params: dict[str, Any]) -> Plan:
     tags = {**params["tags"], "Name": params["name"]}
     desired = {key: params[key] for key in SETTINGS}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
-    plan = Plan(KIND, params["name"], before, desired)
-    if before and set(plan.changes) & set(SETTINGS):
-        plan.note = "replaced: AWS can't change a flow log"
-    return plan
+    return Plan(KIND, params["name"], before, desired, replaced_by=SETTINGS)
 
 
 def main():

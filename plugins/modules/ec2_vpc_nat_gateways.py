@@ -106,7 +106,6 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -125,6 +124,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     tags_of,
     write_tags,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 NAT = "AWS::EC2::NatGateway"
 ADDRESS = "AWS::EC2::EIP"

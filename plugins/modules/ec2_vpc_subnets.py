@@ -102,7 +102,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -119,6 +118,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     tags_of,
     write_tags,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::Subnet"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidSubnetID.NotFound"]  # what was made a moment ago

@@ -195,7 +195,6 @@ import hashlib
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -207,6 +206,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.elb import read_tags, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 

@@ -150,7 +150,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -169,8 +168,10 @@ from ansible_collections.realtime.aws.plugins.module_utils.elb import (
     read_tags,
     write_tags,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+DISRUPTS = {"subnets": "connections through zones that are removed end"}
 ATTRIBUTES = {
     "deletion_protection": "deletion_protection.enabled",
     "http2": "routing.http2.enabled",
@@ -359,7 +360,7 @@ def main():
     name = module.params["name"]
     try:
         before = read(client, name)
-        plan = Plan(KIND, name, before, desired_state(module.params, before))
+        plan = Plan(KIND, name, before, desired_state(module.params, before), disrupts=DISRUPTS)
         check_possible(module, plan)
         after = plan.after
         if not module.check_mode:

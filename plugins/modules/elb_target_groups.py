@@ -163,7 +163,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -181,6 +180,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.elb import (
     read_tags,
     write_tags,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
 FIXED = ("vpc_id", "protocol", "port", "target_type")

@@ -159,7 +159,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -171,6 +170,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::Lambda::Function"
 ABSENT = "ResourceNotFoundException"

@@ -273,7 +273,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -289,9 +288,17 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
     wait_until,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::RDS::DBInstance"
+DISRUPTS = {
+    "db_instance_class": "the instance restarts; with Multi-AZ its standby takes over within a minute or two",
+    "engine_version": "the database is down while AWS upgrades it",
+    "port": "the instance restarts, and clients have to use the new port",
+    "db_parameter_group_name": "static parameters wait until the instance is rebooted",
+    "ca_certificate_identifier": "the instance restarts if its engine can't rotate the certificate without",
+}
 READY = ("available", "storage-optimization", "storage-config-upgrade", "storage-initialization")
 BROKEN = ("failed", "incompatible-", "inaccessible-", "restore-error", "insufficient-capacity", "storage-full", "stop")
 
@@ -582,7 +589,9 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> dict[str, Any]:
             instance = wait_ready(client, name, timeout)
 
     before = normalize_instance(instance)
-    plan = Plan(KIND, name, before, desired_instance(before, params))
+    plan = Plan(KIND, name, before, desired_instance(before, params), disrupts=DISRUPTS)
+    if plan.interruption and not params["apply_immediately"]:
+        plan.note = "waits for the maintenance window"
     if reason := fault(plan, params):
         raise AnsibleAWSError(message=reason)
     if plan.changed and write:

@@ -104,7 +104,6 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -118,9 +117,11 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     tag_changes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 KIND = "AWS::RDS::DBParameterGroup"
+DISRUPTS = {"params": "static parameters wait until the instances are rebooted"}
 AT_ONCE = 20  # parameters in one request, by AWS's limit
 
 
@@ -248,7 +249,7 @@ def main():
         group = describe_group(client, name)
         before = read_group(client, group) if group else None
         desired = desired_group(before, params) if params["state"] == "present" else None
-        plan = Plan(KIND, name, before, desired)
+        plan = Plan(KIND, name, before, desired, disrupts=DISRUPTS)
         if plan.action == "update" and "engine" in plan.changes:
             family = before["engine"]
             module.fail_json(msg=f"{name} is of the family {family} and can't be changed to {params['engine']} by AWS")

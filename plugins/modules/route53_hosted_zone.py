@@ -102,7 +102,6 @@ import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -112,6 +111,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     tag_changes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
     VALIDATION_SUFFIX,
     caller_reference_prefix,

@@ -152,7 +152,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -164,6 +163,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
     tag_changes,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::SQS::Queue"
 WORKERS = 8

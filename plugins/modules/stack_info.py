@@ -49,6 +49,7 @@ options:
       - compute
       - frontend
       - pipeline
+      - release
       - monitoring
       - cost
 extends_documentation_fragment:
@@ -100,6 +101,11 @@ layers:
   returned: always
   type: dict
   sample: {"network": {"vpc_id": "vpc-0a1b2c3d4e5f60718", "private_subnet_ids": {"us-east-1a": "subnet-0a1b2c3d"}}}
+lock:
+  description: Which run holds the environment's lock and may still be at work; empty when none does.
+  returned: always
+  type: str
+  sample: alice on build-7 since 2026-11-24T10:00:00+00:00, until 2026-11-24T10:15:00+00:00 unless renewed
 foreign:
   description: Resources that have the environment's names but not its tags; the collection leaves them alone.
   returned: always
@@ -113,8 +119,10 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports it.
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.live import LAYERS
+from ansible_collections.realtime.aws.plugins.module_utils.lock import get_claim, parameter_name
+from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 
@@ -130,6 +138,12 @@ def availability_zones(stack: Stack) -> list[str]:
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
     zones = stack.client("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
     return sorted(zone["ZoneName"] for zone in zones)
+
+
+def lock_holder(stack: Stack) -> str:
+    """Return who holds the environment's lock; a lock that may be taken over has no holder."""
+    claim = get_claim(stack.client("ssm"), parameter_name(stack.project, stack.environment))
+    return "" if claim is None or claim.over else str(claim)
 
 
 def main():
@@ -148,7 +162,10 @@ def main():
         identify(stack)
         wanted = params["layers"] if params["layers"] is not None else list(LAYERS)
         zones = availability_zones(stack)
-        layers = stack.together({layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted})
+        reads = {layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted}
+        layers = stack.together({"lock": lambda: lock_holder(stack), **reads})
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
     except (BotoCoreError, ClientError) as error:
         # One line that says what to mend (no credentials, no such host, access denied), without a traceback.
         module.fail_json(msg=f"Can't read environment {stack.environment} in {stack.region}: {error}")
@@ -158,6 +175,7 @@ def main():
         partition=stack.partition,
         region=stack.region,
         availability_zones=zones,
+        lock=layers.pop("lock"),
         layers=layers,
         foreign=stack.foreign,
     )

@@ -16,6 +16,7 @@ EXTENSIONS = (
     "instance_refresh",
     "kms",
     "lambda_",
+    "launch_template_versions",
     "logs",
     "rds",
     "s3",

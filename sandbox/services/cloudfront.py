@@ -334,3 +334,28 @@ def get_origin_request_policy(call: Call, forward: Forward) -> Answer:
 def get_response_headers_policy(call: Call, forward: Forward) -> Answer:
     """One of AWS's own."""
     return _one(call, "ResponseHeaders", RESPONSE_HEADERS_POLICIES, list_response_headers_policies(call, forward))
+
+
+@around("cloudfront", "CreateInvalidation")
+def invalidate_once(call: Call, forward: Forward) -> Answer:
+    """A caller reference stands for one batch: the same again is that invalidation, another one is refused."""
+    batch = call.params["InvalidationBatch"]
+    for known in call.backend().invalidations.get(call.params["DistributionId"], []):
+        if known.caller_ref == batch["CallerReference"]:
+            if sorted(known.paths) != sorted(batch["Paths"]["Items"]):
+                raise AwsError("InvalidationBatchAlreadyExists", "The caller reference stands for other paths.")
+            found = {"DistributionId": call.params["DistributionId"], "Id": known.id}
+            return {"Location": known.location, **call.ask("GetInvalidation", found)}
+    answer = forward()
+    answer["Invalidation"]["Status"] = "InProgress"
+    return answer
+
+
+@around("cloudfront", "GetInvalidation", "ListInvalidations")
+def invalidation_status(call: Call, forward: Forward) -> Answer:
+    """moto writes the status in capitals."""
+    answer = forward()
+    items = answer.get("InvalidationList", {}).get("Items", [])
+    for each in [answer["Invalidation"]] if "Invalidation" in answer else items:
+        each["Status"] = "Completed"
+    return answer

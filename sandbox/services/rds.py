@@ -14,6 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from moto.rds import utils
+from moto.rds.models import RDSBackend
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 
@@ -236,6 +237,14 @@ def refuse_one_zone(call: Call, forward: Forward) -> Answer:
         raise AwsError("DBSubnetGroupDoesNotCoverEnoughAZs", message)
     forward()
     return None
+
+
+@mend(RDSBackend, "modify_db_subnet_group")
+def keep_modified_group(original: Any, backend: RDSBackend, subnet_name: str, *args: Any, **kwargs: Any) -> Any:
+    """moto takes a group out to change it, and does not put it back."""
+    group = original(backend, subnet_name, *args, **kwargs)
+    backend.subnet_groups[subnet_name] = group
+    return group
 
 
 @around("rds", "DeleteDBSubnetGroup")

@@ -15,6 +15,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.live.messaging import
 from ansible_collections.realtime.aws.plugins.module_utils.live.monitoring import read as read_monitoring
 from ansible_collections.realtime.aws.plugins.module_utils.live.network import read as read_network
 from ansible_collections.realtime.aws.plugins.module_utils.live.pipeline import read as read_pipeline
+from ansible_collections.realtime.aws.plugins.module_utils.live.release import read as read_release
 from ansible_collections.realtime.aws.plugins.module_utils.live.security import read as read_security
 from ansible_collections.realtime.aws.plugins.module_utils.live.storage import read as read_storage
 
@@ -30,6 +31,7 @@ LAYERS = {
     "compute": read_compute,
     "frontend": read_frontend,
     "pipeline": read_pipeline,
+    "release": read_release,
     "monitoring": read_monitoring,
     "cost": read_cost,
 }

@@ -22,7 +22,6 @@ def read(stack: Stack) -> dict[str, Any]:
             "subnet_group": lambda: read_subnet_group(stack, stack.name("db-subnet-group")),
             "parameter_groups": lambda: read_parameter_groups(stack, f"{primary}-"),
             "roles": lambda: [name for name in roles if has_role(stack, name)],
-            "policies": lambda: [name for name in roles if has_policy(stack, name)],
             "backup_vault": lambda: read_vault(stack, stack.name("database")),
             "backup_plan_id": lambda: read_plan(stack, stack.name("database")),
             "exporter": lambda: has_function(stack, exporter),
@@ -88,15 +87,6 @@ def read_parameter_groups(stack: Stack, prefix: str) -> list[str]:
             if stack.claim("AWS::RDS::DBParameterGroup", name, tags):
                 names.append(name)
     return names
-
-
-def has_policy(stack: Stack, name: str) -> bool:
-    arn = stack.arn("iam", f"policy/{name}", region="")
-    try:
-        policy = stack.client("iam").get_policy(PolicyArn=arn)["Policy"]
-    except is_boto3_error_code("NoSuchEntity"):
-        return False
-    return stack.claim("AWS::IAM::ManagedPolicy", name, policy.get("Tags"))
 
 
 def read_vault(stack: Stack, name: str) -> str | None:

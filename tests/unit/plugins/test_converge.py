@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils import converge
@@ -145,3 +147,21 @@ def test_named_and_missing_is_none():
     assert find("Gone") is None
     with pytest.raises(AnsibleAWSError, match="Failed to read it"):
         find("AccessDenied")
+
+
+def test_what_aws_cant_change_is_replaced():
+    plan = Plan(
+        "AWS::EC2::FlowLog", "x", {"traffic": "ALL", "tags": {}}, {"traffic": "REJECT"}, replaced_by=["traffic"]
+    )
+    assert plan.action == "replace"
+    assert json.loads(plan.diff()["after"]) == {"traffic": "REJECT"}
+    assert Plan("AWS::EC2::FlowLog", "x", None, {"traffic": "ALL"}, replaced_by=["traffic"]).action == "create"
+
+
+def test_only_a_change_of_what_exists_interrupts():
+    disrupts = {"size": "it restarts"}
+    assert (
+        Plan("kind", "x", {"size": 1}, {"size": 2}, disrupts=disrupts).summary()["interruption"] == "size: it restarts"
+    )
+    assert Plan("kind", "x", {"size": 1, "name": "a"}, {"size": 1, "name": "b"}, disrupts=disrupts).interruption == ""
+    assert "interruption" not in Plan("kind", "x", None, {"size": 2}, disrupts=disrupts).summary()

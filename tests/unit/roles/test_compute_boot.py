@@ -33,6 +33,7 @@ VALUES = {
     "_compute_log_group": "/production/web",
     "_compute_image": "",
 }
+NOTHING = dict.fromkeys(["image_id", "container_image", "instance_type"])
 BARE = {
     "compute_database_identifier": "",
     "compute_database_secret_name": "",
@@ -48,8 +49,10 @@ def rendered(**values: Any) -> str:
     return templar.template(trust_as_template(source))
 
 
-def documents(script: str) -> dict[str, str]:
-    """Return the files that the script writes, by path."""
+def documents(script: str, container: bool = False) -> dict[str, str]:
+    """Return the files that the script writes, by path: with an image the container's, without one the page's."""
+    released, page = re.search(r"^if .*? then\n(.*?)^else\n(.*?)^fi\n", script, re.MULTILINE | re.DOTALL).groups()
+    script = script.replace(page if container else released, "")
     return dict(re.findall(r"^cat >(\S+) <<'END'\n(.*?)^END$", script, flags=re.MULTILINE | re.DOTALL))
 
 
@@ -58,7 +61,8 @@ def documents(script: str) -> dict[str, str]:
 def test_scripts_are_sound(image, below):
     script = rendered(_compute_image=image, **below)
     assert len(script.encode()) <= 16384 / 2, "leave room for the inputs"
-    shells = [script, *(text for text in documents(script).values() if text.startswith("#!/bin/bash"))]
+    written = [*documents(script).values(), *documents(script, container=True).values()]
+    shells = [script, *(text for text in written if text.startswith("#!/bin/bash"))]
     shellcheck = shutil.which("shellcheck") or str(Path(sys.executable).with_name("shellcheck"))
     for shell in shells:
         result = subprocess.run([shellcheck, "-"], input=shell, capture_output=True, text=True, check=False)
@@ -72,17 +76,30 @@ def test_the_page_answers_on_every_port():
 
 
 def test_the_container_listens_on_every_port():
-    unit = documents(rendered(_compute_image=IMAGE))["/etc/systemd/system/app.service"]
+    unit = documents(rendered(), container=True)["/etc/systemd/system/app.service"]
     assert "-p 80:80" in unit
     assert "-p 8080:8080" in unit
     assert "Restart=always" in unit
     assert "--log-opt awslogs-group=/production/web" in unit
 
 
-def test_the_image_comes_from_its_own_region():
-    pull = documents(rendered(_compute_image=IMAGE))["/usr/local/bin/pull-image"]
-    assert "--region 'eu-west-1'" in pull
-    assert "--password-stdin '123456789012.dkr.ecr.eu-west-1.amazonaws.com'" in pull
+def test_the_image_comes_from_its_own_region(tmp_path):
+    """Run what pulls, with stand-ins for docker and aws that say what they were called with."""
+    pull = documents(rendered(), container=True)["/usr/local/bin/pull-image"]
+    for name in ("docker", "aws"):
+        (tmp_path / name).write_text(f'#!/bin/bash\necho {name} "$@" >&2\n[[ $2 != inspect ]]\n', encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGE": IMAGE}
+    done = subprocess.run(["bash", "-c", pull], env=environment, capture_output=True, text=True, check=True)
+    assert "aws ecr get-login-password --region eu-west-1" in done.stderr
+    assert "--password-stdin 123456789012.dkr.ecr.eu-west-1.amazonaws.com" in done.stderr
+    assert f"docker pull -q {IMAGE}" in done.stderr
+
+
+def test_a_release_changes_one_line():
+    page, container = rendered().splitlines(), rendered(_compute_image=IMAGE).splitlines()
+    changed = [(old, new) for old, new in zip(page, container, strict=True) if old != new]
+    assert changed == [("IMAGE=''", f"IMAGE='{IMAGE}'")]
 
 
 def test_environment():
@@ -133,3 +150,30 @@ def test_a_pull_that_fails_is_a_failure(tmp_path, broken):
         (tmp_path / name).chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGE": IMAGE}
     assert subprocess.run(["bash", "-c", pull], env=environment, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "ami", "image"),
+    [
+        ({}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_ami_id": "ami-mine"}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_keep_released": False}, "ami-released", "mine"),
+        ({"compute_ami_id": "ami-mine", "compute_keep_released": "false"}, "ami-mine", "released"),
+        ({"compute_ami_id": "ami-mine", "compute_ami_refresh": True}, "ami-mine", "released"),
+        ({"compute_ami_id": "ami-mine", "compute_instance_type": "t4g.medium"}, "ami-mine", "released"),
+        ({"compute_instance_type": "t3.large"}, "ami-released", "released"),
+        ({"compute_image": "mine", "compute_ami_id": "ami-mine", "_compute_live": NOTHING}, "ami-mine", "mine"),
+    ],
+    ids=str,
+)
+def test_the_site_keeps_what_was_released(changed, ami, image):
+    role, loader = TEMPLATE.parents[1], DataLoader()
+    variables = {
+        **loader.load_from_file(str(role / "defaults/main.yml"), trusted_as_template=True),
+        **loader.load_from_file(str(role / "vars/main.yml"), trusted_as_template=True),
+        "_compute_live": {"image_id": "ami-released", "container_image": "released", "instance_type": "t3.medium"},
+        **changed,
+    }
+    templar = Templar(loader=loader, variables=variables)
+    found = templar.template(trust_as_template("{{ _compute_ami_id }} {{ _compute_image }}"))
+    assert found.split() == [ami, image]

@@ -59,8 +59,8 @@ def test_rows(document):
 def project(document, tmp_path, monkeypatch):
     role = tmp_path / "roles/one"
     (role / "meta").mkdir(parents=True)
-    (tmp_path / "playbooks").mkdir()
-    (tmp_path / "playbooks/site.yml").write_text("[{roles: [{role: realtime.aws.one}]}]", encoding="utf-8")
+    (tmp_path / "playbooks/vars").mkdir(parents=True)
+    (tmp_path / "playbooks/vars/wiring.yml").write_text("layers: [one]", encoding="utf-8")
     (role / "meta/argument_specs.yml").write_text(
         "argument_specs: {main: {short_description: One, options: {one_map: {type: dict, default: {}, description: All.}}},"
         " one_map: {options: {part: {type: str, description: A part.}}}}",

@@ -171,7 +171,7 @@ def test_every_call_of_the_look_is_allowed():
     needs_none = {"get_caller_identity"}
     renamed = {"get_zone": "GetHostedZone", "list_public_zones": "ListHostedZones"}  # functions of our own
     renamed |= {"describe_budget": "ViewBudget", "list_open_id_connect_providers": "ListOpenIDConnectProviders"}
-    renamed |= {"get_open_id_connect_provider": "GetOpenIDConnectProvider"}
+    renamed |= {"get_open_id_connect_provider": "GetOpenIDConnectProvider", "get_claim": "GetParameter"}
     renamed |= {name: name.title().replace("_", "").replace("Db", "DB") for name in called if "_db_" in name}
     statements = policy("look")["Statement"] + policy("release")["Statement"]
     actions = {action.split(":")[1] for statement in statements for action in listed(statement["Action"])}

@@ -88,14 +88,21 @@ FACTS = {
     },
     "compute_outputs": {
         "autoscaling_group_name": "production-asg",
+        "launch_template_name": "production-web-server-template",
         "launch_template_id": "lt-0123456789abcdef0",
+        "launch_template_version": 1,
+        "instance_type": "t3.medium",
+        "image_id": "ami-0123456789abcdef0",
         "container_image": "",
     },
     "frontend_outputs": {
         "distribution_id": "E1234567890AB",
         "distribution_arn": "arn:aws:cloudfront::123456789012:distribution/E1234567890AB",
     },
-    "pipeline_outputs": {"repository_arn": ARN.format("ecr", "repository/production-app")},
+    "pipeline_outputs": {
+        "repository_arn": ARN.format("ecr", "repository/production-app"),
+        "repository_name": "production-app",
+    },
     "monitoring_outputs": {"log_group_names": {"web": "/production/web"}},
 }
 

@@ -162,3 +162,18 @@ def test_managed_policies(cloudfront: Any) -> None:
     assert cloudfront.list_response_headers_policies()["ResponseHeadersPolicyList"]["Quantity"] == 5
     assert cloudfront.get_cache_policy(Id=ids["Managed-CachingDisabled"])["CachePolicy"]
     refused("NoSuchCachePolicy", cloudfront.get_cache_policy, Id="none")
+
+
+def test_one_invalidation_a_caller_reference(cloudfront: Any, control: dict[str, Any]) -> None:
+    distribution = cloudfront.create_distribution(DistributionConfig=config(control))["Distribution"]["Id"]
+
+    def invalidate(paths: list[str]) -> dict[str, Any]:
+        batch = {"CallerReference": "r", "Paths": {"Quantity": len(paths), "Items": paths}}
+        return cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)["Invalidation"]
+
+    first = invalidate(["/a", "/b"])
+    assert first["Status"] == "InProgress"
+    assert invalidate(["/b", "/a"])["Id"] == first["Id"]
+    (listed,) = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
+    assert (listed["Id"], listed["Status"]) == (first["Id"], "Completed")
+    refused("InvalidationBatchAlreadyExists", invalidate, paths=["/c"])

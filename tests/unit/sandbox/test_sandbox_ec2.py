@@ -160,3 +160,26 @@ def test_security_group_in_use(aws: Aws, network: Network) -> None:
     aws("elbv2").create_load_balancer(Name="lb", Subnets=network.subnets, SecurityGroups=[network.security_group])
     refused("DependencyViolation", ec2.delete_security_group, GroupId=network.security_group)
     refused("DependencyViolation", ec2.delete_subnet, SubnetId=network.subnets[0])
+
+
+def test_launch_template_versions_can_be_deleted_but_the_default(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
+    for _ in range(19):
+        ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
+    answer = ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1", "2", "20", "99"])
+    deleted = answer["SuccessfullyDeletedLaunchTemplateVersions"]
+    assert [each["VersionNumber"] for each in deleted] == [2, 20]
+    errors = answer["UnsuccessfullyDeletedLaunchTemplateVersions"]
+    assert [each["ResponseError"]["Code"] for each in errors] == [
+        "unexpectedError",
+        "launchTemplateVersionDoesNotExist",
+    ]
+    left = ec2.describe_launch_template_versions(LaunchTemplateName="web")["LaunchTemplateVersions"]
+    assert sorted(each["VersionNumber"] for each in left) == [1, *range(3, 20)]
+    (template,) = ec2.describe_launch_templates(LaunchTemplateNames=["web"])["LaunchTemplates"]
+    assert template["LatestVersionNumber"] == 19
+    asked = {"LaunchTemplateName": "web", "Versions": ["2"]}
+    refused("InvalidLaunchTemplateId.VersionNotFound", ec2.describe_launch_template_versions, **asked)
+    new = ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
+    assert new["LaunchTemplateVersion"]["VersionNumber"] == 21

@@ -10,6 +10,16 @@ import pytest
 from ansible_collections.realtime.aws.plugins.modules.ec2_launch_template import normalize_data, user_data_fault
 
 NAME = "production-web-server-template"
+OPTIONS = {
+    "template_name": NAME,
+    "image_id": "ami-12c6146b",
+    "instance_type": "t3.medium",
+    "iam_instance_profile": "arn:aws:iam::123456789012:instance-profile/web",
+    "security_group_ids": ["sg-2", "sg-1"],
+    "monitoring": {"enabled": True},
+    "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": {"volume_size": 20, "encrypted": True}}],
+    "tag_specifications": [{"resource_type": "instance", "tags": {"Name": "web", "Owner": "x"}}],
+}
 
 
 def encoded(text):
@@ -22,17 +32,8 @@ def ec2(aws):
 
 
 @pytest.fixture
-def options(ec2):
-    return {
-        "template_name": NAME,
-        "image_id": "ami-12c6146b",
-        "instance_type": "t3.medium",
-        "iam_instance_profile": "arn:aws:iam::123456789012:instance-profile/web",
-        "security_group_ids": ["sg-2", "sg-1"],
-        "monitoring": {"enabled": True},
-        "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": {"volume_size": 20, "encrypted": True}}],
-        "tag_specifications": [{"resource_type": "instance", "tags": {"Name": "web", "Owner": "x"}}],
-    }
+def options(aws):
+    return {**OPTIONS}
 
 
 def versions(ec2):
@@ -149,3 +150,82 @@ def test_data_has_one_form():
 def test_aws_error_is_reported(run_module, options):
     with pytest.raises(Exception, match="Failed to find the launch template"):
         run_module("ec2_launch_template", **{**options, "template_name": ""})
+
+
+@pytest.fixture
+def released(sandbox_aws, run_module):
+    """Version 1, whose boot script names an image; in the sandbox, since moto ignores SourceVersion."""
+    specifications = [*OPTIONS["tag_specifications"], {"resource_type": "volume", "tags": {"Owner": "x"}}]
+    first = {
+        "user_data": encoded("#!/bin/bash\nIMAGE=''\nrun $IMAGE\n"),
+        "tag_specifications": specifications,
+        "iam_instance_profile": None,
+        "metadata_options": {"http_put_response_hop_limit": 2},
+    }
+    run_module("ec2_launch_template", **{**OPTIONS, **first})
+    return {
+        "template_name": NAME,
+        "source_version": 1,
+        "user_data_variables": {"IMAGE": "shop@sha256:1"},
+        "tag_specifications": [{"resource_type": "instance", "tags": {"Image": "shop@sha256:1"}}],
+    }
+
+
+def test_a_version_from_another_changes_only_what_is_given(run_module, released):
+    result = run_module("ec2_launch_template", **released)
+    assert (result["changed"], result["version"]) == (True, 2)
+    found = {number: normalize_data(data) for number, data in versions(boto3.client("ec2")).items()}
+    assert found[2].pop("UserData") == "#!/bin/bash\nIMAGE='shop@sha256:1'\nrun $IMAGE\n"
+    assert found[2].pop("TagSpecifications") == {
+        "instance": {"Name": "web", "Owner": "x", "Image": "shop@sha256:1"},
+        "volume": {"Owner": "x"},
+    }
+    assert found[2] == {key: found[1][key] for key in found[2]}
+    assert found[2]["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
+
+
+@pytest.mark.parametrize("source", [1, 2], ids=["killed before the group had it", "after"])
+def test_the_same_content_adds_no_version(run_module, released, writes, source):
+    run_module("ec2_launch_template", **released)
+    writes.clear()
+    result = run_module("ec2_launch_template", **{**released, "source_version": source}, current_version=source)
+    assert (result["changed"], result["version"]) == (False, 2)
+    assert writes == []
+
+
+def test_going_back_finds_the_old_version(run_module, released, writes):
+    for number, image in ((2, "shop@sha256:1"), (3, "shop@sha256:2")):
+        changes = [{"resource_type": "instance", "tags": {"Image": image}}]
+        run_module("ec2_launch_template", template_name=NAME, source_version=number - 1, tag_specifications=changes)
+    writes.clear()
+    changes = [{"resource_type": "instance", "tags": {"Image": "shop@sha256:1"}}]
+    back = {"template_name": NAME, "source_version": 3, "current_version": 2, "tag_specifications": changes}
+    assert run_module("ec2_launch_template", **back)["version"] == 2
+    assert writes == []
+
+
+def test_check_mode_predicts_the_version_made_from_another(run_module, released, writes):
+    writes.clear()
+    result = run_module("ec2_launch_template", check=True, **released)
+    assert (result["changed"], result["version"]) == (True, 2)
+    assert "shop@sha256:1" in result["diff"][0]["after"]
+    assert "InstanceType" not in result["diff"][0]["after"]
+    assert writes == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"source_version": 9}, "source_version is 9; allowed: a version of the launch template"),
+        ({"template_name": "none-such"}, "source_version is 1; allowed: a version of the launch template"),
+        ({"user_data_variables": {"PICTURE": "x"}}, "has 0 lines PICTURE='...', and one is needed"),
+        ({"user_data_variables": {"IMAGE": "'; rm -rf /'"}}, "allowed: one line without quotes"),
+        ({"source_version": None}, "missing parameter.s. required by 'user_data_variables': source_version"),
+    ],
+    ids=str,
+)
+def test_a_wrong_source_is_refused_before_a_write(run_module, released, writes, changed, fault):
+    writes.clear()
+    with pytest.raises(Exception, match=fault):
+        run_module("ec2_launch_template", **{**released, **changed})
+    assert writes == []

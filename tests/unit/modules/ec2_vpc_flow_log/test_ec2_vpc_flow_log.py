@@ -55,7 +55,7 @@ def test_tags_are_changed_in_place(ec2, options, run_module):
 def test_anything_else_replaces_it(ec2, options, run_module):
     made = run_module("ec2_vpc_flow_log", **options)["flow_log"]["id"]
     result = run_module("ec2_vpc_flow_log", **options, traffic_type="REJECT")
-    assert result["changes"][0]["note"].startswith("replaced")
+    assert result["changes"][0]["action"] == "replace"
     (found,) = ec2.describe_flow_logs()["FlowLogs"]
     assert found["FlowLogId"] != made and found["TrafficType"] == "REJECT"
 

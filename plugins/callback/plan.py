@@ -1,0 +1,84 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = r"""
+name: plan
+type: aggregate
+short_description: Collect what a run changes, resource by resource
+version_added: 1.1.0
+author: realtime.aws contributors (@realtime-aws)
+description:
+  - Appends a line of JSON for the run to a file, with what each host's tasks changed or, in check mode, would change.
+  - C(check) says whether it was a preview. C(hosts) has an entry a host with C(changes), in order, each with C(layer) (the role), C(type),
+    C(name), C(action) (create, update, replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), and, where
+    there is such, C(interruption) (what the change means for the service) and C(note); and with C(failures), the messages of
+    tasks that failed.
+  - A task of another collection that changes something stands as one update, with the module as type.
+requirements:
+  - enabled in the configuration, as by E(ANSIBLE_CALLBACKS_ENABLED)
+options:
+  path:
+    description: The file.
+    type: path
+    required: true
+    env:
+      - name: REALTIME_AWS_PLAN
+"""
+
+
+def parsed(text: str) -> Any:
+    """Return one side of a diff, which converge.Plan writes as JSON, or as nothing."""
+    return json.loads(text) if text else None
+
+
+def entries(layer: str, action: str, name: str, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the result of a task (or of one item of its loop) changed."""
+    if not result.get("changed"):
+        return []
+    if "changes" not in result:
+        return [{"layer": layer, "type": action, "name": name, "action": "update", "before": None, "after": None}]
+    return [
+        {"layer": layer, **change, "before": parsed(diff["before"]), "after": parsed(diff["after"])}
+        for change, diff in zip(result["changes"], result["diff"], strict=True)
+    ]
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "realtime.aws.plan"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._hosts: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {"changes": [], "failures": []})
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        if not (result.task.loop and "results" in result.result):  # the items came one by one
+            self.v2_runner_item_on_ok(result)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        task = result.task
+        layer = task._role.get_name().rpartition(".")[2] if task._role else ""
+        self._hosts[result.host.name]["changes"] += entries(layer, task.action, task.get_name(), result.result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._hosts[result.host.name]["failures"].append(f"{result.task.get_name()}: {result.result.get('msg')}")
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self.v2_runner_on_failed(result)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        line = json.dumps({"check": context.CLIARGS["check"], "hosts": self._hosts})
+        with Path(self.get_option("path")).open("a", encoding="utf-8") as runs:
+            runs.write(line + "\n")
