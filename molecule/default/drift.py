@@ -9,8 +9,10 @@ against what the first run reported, so that an attribute that is newly managed 
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -277,7 +279,71 @@ def reorder_bucket_tags() -> None:
     client("s3").put_bucket_tagging(Bucket=bucket(), Tagging={"TagSet": tags[::-1]})
 
 
+@cache
+def relaunch() -> None:
+    """Have the group launch from a version that differs in whatever is managed, but what a release decides."""
+    ec2, template = client("ec2"), named("web-server-template")
+    (current,) = ec2.describe_launch_template_versions(LaunchTemplateName=template, Versions=["$Latest"])[
+        "LaunchTemplateVersions"
+    ]
+    changed = {
+        "InstanceType": "t3.micro",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 9, "VolumeType": "gp2"}}],
+        "MetadataOptions": {"HttpTokens": "optional"},
+        "Monitoring": {"Enabled": False},
+        "SecurityGroupIds": [group(named("alb-security-group"))],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": MARKS}],
+        "IamInstanceProfile": {"Name": ROLE},
+        "UserData": "I2Nsb3VkLWNvbmZpZwo=",
+    }
+    made = ec2.create_launch_template_version(
+        LaunchTemplateName=template, LaunchTemplateData={"ImageId": current["LaunchTemplateData"]["ImageId"], **changed}
+    )
+    version = str(made["LaunchTemplateVersion"]["VersionNumber"])
+    autoscale(LaunchTemplate={"LaunchTemplateName": template, "Version": version})
+
+
+@cache
+def other_code() -> None:
+    """Replace the function's code by another, for another processor."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("alert_processor.py", "def handler(*_): ...")
+    client("lambda").update_function_code(FunctionName=FUNCTION, ZipFile=archive.getvalue(), Architectures=["x86_64"])
+
+
+@cache
+def serve_tls() -> None:
+    """Make the listener that redirects one that serves."""
+    client("elbv2").modify_listener(
+        ListenerArn=listener(80),
+        Protocol="HTTPS",
+        SslPolicy="ELBSecurityPolicy-2016-08",
+        Certificates=[{"CertificateArn": certificate()}],
+    )
+
+
+@cache
+def compute_the_metric() -> None:
+    """Make the alarm one on metric math."""
+    name = "DatabaseLowStorage"
+    without = dict.fromkeys(("MetricName", "Namespace", "Period", "Statistic", "Dimensions", "Unit"))
+    query = {
+        "Id": "a",
+        "ReturnData": True,
+        "MetricStat": {"Metric": {"Namespace": "Other", "MetricName": "b"}, "Period": 60, "Stat": "Sum"},
+    }
+    alarm(name, **without, Metrics=[query])
+
+
+def event(**settings: Any) -> None:
+    found = client("events").describe_rule(Name=EXPORTER)
+    kept = {name: found[name] for name in ("Name", "Description", "ScheduleExpression", "State") if name in found}
+    client("events").put_rule(**{**kept, **settings})
+
+
 ROLE = named("web-server-role")
+EXPORTER = named("db-snapshot-exporter")
 WEB_GROUP = named("web-server-security-group")
 ALARM = "HighCPUUtilization"
 PARAMETERS = named("db-mysql8-4")
@@ -529,10 +595,22 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "preferred_maintenance_window": lambda: database(PreferredMaintenanceWindow="mon:09:00-mon:09:30"),
             "publicly_accessible": lambda: database(PubliclyAccessible=True),
             "port": lambda: database(DBPortNumber=3307),
+            "db_parameter_group_name": lambda: database(DBParameterGroupName="default.mysql8.4"),
+            "engine_lifecycle_support": lambda: database(EngineLifecycleSupport="open-source-rds-extended-support"),
+            "monitoring_role_arn": lambda: database(MonitoringRoleArn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"),
+            "storage_type": lambda: database(StorageType="gp2"),
+            "vpc_security_group_ids": lambda: database(VpcSecurityGroupIds=[group(WEB_GROUP)]),
             "tags": lambda: client("rds").add_tags_to_resource(
                 ResourceName=arn("rds", f"db:{named('db')}"), Tags=MARKS
             ),
-        }
+        },
+        named("db-read-replica"): {
+            "performance_insights_retention_period": lambda: client("rds").modify_db_instance(
+                DBInstanceIdentifier=named("db-read-replica"),
+                ApplyImmediately=True,
+                PerformanceInsightsRetentionPeriod=31,
+            )
+        },
     },
     "AWS::Backup::BackupVault": {
         named("database"): {
@@ -579,6 +657,8 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "role": lambda: function(Role=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"),
             "runtime": lambda: function(Runtime="python3.12"),
             "timeout": lambda: function(Timeout=5),
+            "architecture": other_code,
+            "code_sha256": other_code,
             "permissions": lambda: client("lambda").remove_permission(FunctionName=FUNCTION, StatementId="db-alert"),
             "tags": lambda: client("lambda").tag_resource(Resource=arn("lambda", f"function:{FUNCTION}"), Tags=MARK),
         }
@@ -647,7 +727,8 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 ListenerArn=listener(443), SslPolicy="ELBSecurityPolicy-2016-08"
             ),
             "tags": lambda: tag_elb(listener(443)),
-        }
+        },
+        f"{named('alb')}:80": dict.fromkeys(("protocol", "certificate_arn", "ssl_policy"), serve_tls),
     },
     "AWS::ElasticLoadBalancingV2::ListenerRule": {
         f"{named('alb')}:443 rule 10": {
@@ -682,6 +763,47 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
             "tags": lambda: tag_asg("ManagedBy", "hand", True),
             "unpropagated_tags": lambda: tag_asg("Layer", "compute", False),
+            "launch_template": relaunch,
+        }
+    },
+    "AWS::EC2::LaunchTemplate": {
+        named("web-server-template"): {
+            **dict.fromkeys(
+                (
+                    "BlockDeviceMappings",
+                    "IamInstanceProfile",
+                    "InstanceType",
+                    "MetadataOptions",
+                    "Monitoring",
+                    "SecurityGroupIds",
+                    "TagSpecifications",
+                    "UserData",
+                ),
+                relaunch,
+            ),
+            "tags": lambda: tag_ec2(
+                client("ec2").describe_launch_templates(LaunchTemplateNames=[named("web-server-template")])[
+                    "LaunchTemplates"
+                ][0]["LaunchTemplateId"]
+            ),
+        }
+    },
+    "AWS::CertificateManager::Certificate": {
+        "example.com (us-east-1)": {
+            "tags": lambda: client("acm").add_tags_to_certificate(
+                CertificateArn=client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"],
+                Tags=MARKS,
+            )
+        }
+    },
+    "AWS::Events::Rule": {
+        EXPORTER: {
+            "description": lambda: event(Description="by hand"),
+            "enabled": lambda: client("events").disable_rule(Name=EXPORTER),
+            "event_pattern": lambda: event(EventPattern='{"source": ["aws.rds"]}'),
+            "schedule_expression": lambda: event(ScheduleExpression="rate(5 days)"),
+            "targets": lambda: client("events").remove_targets(Rule=EXPORTER, Ids=["exporter"]),
+            "tags": lambda: client("events").tag_resource(ResourceARN=arn("events", f"rule/{EXPORTER}"), Tags=MARKS),
         }
     },
     "AWS::AutoScaling::ScalingPolicy": {
@@ -717,6 +839,13 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "IsIPV6Enabled": lambda: distribution(lambda config: config.update(IsIPV6Enabled=False)),
             "Logging": lambda: distribution(lambda config: config["Logging"].update(Prefix="other/")),
             "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(ConnectionAttempts=1)),
+            "Comment": lambda: distribution(lambda config: config.update(Comment="by hand")),
+            "Enabled": lambda: distribution(lambda config: config.update(Enabled=False)),
+            "WebACLId": lambda: distribution(
+                lambda config: config.update(
+                    WebACLId=f"arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/other/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
+                )
+            ),
             "PriceClass": lambda: distribution(lambda config: config.update(PriceClass="PriceClass_200")),
             "ViewerCertificate": lambda: distribution(
                 lambda config: config["ViewerCertificate"].update(MinimumProtocolVersion="TLSv1")
@@ -757,6 +886,9 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 ResourceARN=arn("cloudwatch", f"alarm:{named(ALARM)}"), Tags=MARKS
             ),
         },
+        named("DatabaseLowStorage"): dict.fromkeys(
+            ("Dimensions", "MetricName", "Metrics", "Namespace", "Period", "Statistic"), compute_the_metric
+        ),
         named("DatabaseHighCPU"): {
             "Statistic": lambda: alarm("DatabaseHighCPU", Statistic="Maximum"),
         },
@@ -772,10 +904,15 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "body": lambda: client("cloudwatch").put_dashboard(
                 DashboardName=ENVIRONMENT, DashboardBody=json.dumps({"widgets": []})
             ),
+            "tags": lambda: client("cloudwatch").tag_resource(
+                ResourceARN=f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{ENVIRONMENT}", Tags=MARKS
+            ),
         }
     },
     "AWS::Budgets::Budget": {
         named("monthly"): {
+            "cost_filters": lambda: budget(CostFilters={"Region": [REGION]}),
+            "time_unit": lambda: budget(TimeUnit="QUARTERLY"),
             "limit": lambda: budget(BudgetLimit={"Amount": "9", "Unit": "USD"}),
             "notifications": forget_notification,
             "tags": lambda: client("budgets").tag_resource(
@@ -835,13 +972,18 @@ FIXED: dict[str, set[str]] = {
         "db_subnet_group_name",
         "engine",
         "engine_version",  # rises only: see AWS_ITSELF
+        "kms_key_id",
         "master_username",
+        "performance_insights_kms_key_id",
         "source_db_instance_identifier",
         "storage_encrypted",
     },
     "AWS::SQS::Queue": {"url"},
     "AWS::SNS::Topic": {"arn"},
-    "AWS::ElasticLoadBalancingV2::TargetGroup": {"port", "protocol", "target_type", "vpc_id"},
+    "AWS::SNS::Subscription": {"arn"},
+    "AWS::EC2::LaunchTemplate": {"ImageId"},  # what a release decides
+    "AWS::ElasticLoadBalancingV2::Listener": {"arn"},
+    "AWS::ElasticLoadBalancingV2::TargetGroup": {"arn", "port", "protocol", "target_type", "vpc_id"},
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"scheme"},
     "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see AWS_ITSELF
     "AWS::AutoScaling::ScalingPolicy": {"PolicyType"},
