@@ -3,14 +3,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from pathlib import Path
-from typing import Any
-
-from ansible import context
-from ansible.plugins.callback import CallbackBase
-
 DOCUMENTATION = r"""
 name: plan
 type: aggregate
@@ -34,6 +26,14 @@ options:
     env:
       - name: REALTIME_AWS_PLAN
 """
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
 
 
 def parsed(text: str) -> Any:

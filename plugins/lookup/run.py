@@ -3,15 +3,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-import uuid
-from typing import Any
-
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.realtime.aws.plugins.module_utils.lock import process_mark
-
 DOCUMENTATION = r"""
 name: run
 short_description: Which run of Ansible is this
@@ -40,6 +31,15 @@ _raw:
   sample:
     - {"run": "5f0c", "holder": "alice", "host": "build-7", "process": "9d1e4b6a pid:[4026531836] 4711 123456"}
 """
+
+import getpass
+import os
+import socket
+import uuid
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.realtime.aws.plugins.module_utils.lock import process_mark
 
 
 class LookupModule(LookupBase):
