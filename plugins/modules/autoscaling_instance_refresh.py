@@ -126,7 +126,7 @@ options:
                 description: How many Spot pools are used with V(lowest-price).
                 type: int
               spot_max_price:
-                description: The most to pay for a unit of Spot an hour, in US dollars; when omitted, what On-Demand costs.
+                description: The most to pay for a unit of Spot an hour, in US dollars; by default what On-Demand costs.
                 type: str
   preferences:
     description: How instances are replaced. What is omitted is AWS's default. Only with O(state=present).
