@@ -7,6 +7,7 @@ import re
 
 import pytest
 from ansible_collections.realtime.aws.plugins.filter.or_pending import or_pending
+from ansible_collections.realtime.aws.plugins.filter.say_pending import say_pending
 from ansible_collections.realtime.aws.plugins.module_utils.pending import SHAPES, is_pending, pending
 
 PLACE = {"region": "us-east-1", "account_id": "123456789012", "partition": "aws"}
@@ -69,3 +70,12 @@ def test_what_was_found_stays():
     assert is_pending(found["b"])
     assert is_pending(found["c"])
     assert found["b"] != found["c"]
+
+
+def test_people_see_words_and_not_stand_ins():
+    summary = {"name": "production-alb", "zone": pending("hosted_zone"), "more": [pending("vpc"), 1, None]}
+    assert say_pending(summary) == {
+        "name": "production-alb",
+        "zone": "(known after the run)",
+        "more": ["(known after the run)", 1, None],
+    }
