@@ -14,7 +14,7 @@ class Broken(set[str]):
         """Whether a launch template version (moto's) is broken."""
         if not self:
             return False
-        script = b64decode(version.data.get("UserData") or "").decode(errors="replace")
+        script = b64decode(str(version.data.get("UserData") or "")).decode(errors="replace")
         text = json.dumps(version.data, default=str) + script
         return f"{version.template.id}:{version.number}" in self or any(mark in text for mark in self)
 
