@@ -100,7 +100,7 @@ def test_a_run_that_was_killed_is_joined():
 
 
 def test_a_bad_release_rolls_itself_back():
-    SANDBOX.break_versions([DIGESTS["v3"]])
+    SANDBOX.break_versions(DIGESTS["v3"])
     code, said, wrote = run("converge.yml", release_image_tag="v3")
     assert code == 2
     assert "Release 4 (v3) failed. Replace the servers: " in said

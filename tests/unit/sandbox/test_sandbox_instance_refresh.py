@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -213,6 +214,16 @@ def test_broken_version_that_heals_goes_on(group: Group) -> None:
     group.later(PENDING + LAUNCH)
     group.sandbox.break_versions()
     assert group.later(GRACE + LAUNCH + WARMUP)["Status"] == "Successful"
+
+
+def test_broken_by_what_the_user_data_says(group: Group) -> None:
+    data = {"UserData": base64.b64encode(b"#!/bin/bash\nrun shop:v4\n").decode()}
+    group.aws("ec2").create_launch_template_version(
+        LaunchTemplateName="web", SourceVersion="2", LaunchTemplateData=data
+    )
+    group.sandbox.break_versions("shop:v4")
+    group.start("4")
+    assert "is not passing its health checks" in group.later(PENDING + LAUNCH)["StatusReason"]
 
 
 def test_reset_heals(group: Group, network: Network) -> None:
