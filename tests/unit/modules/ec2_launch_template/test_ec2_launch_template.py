@@ -197,6 +197,8 @@ def test_going_back_finds_the_old_version(run_module, released, writes):
     for number, image in ((2, "shop@sha256:1"), (3, "shop@sha256:2")):
         changes = [{"resource_type": "instance", "tags": {"Image": image}}]
         run_module("ec2_launch_template", template_name=NAME, source_version=number - 1, tag_specifications=changes)
+    tags = versions(boto3.client("ec2"))[3]["TagSpecifications"][0]["Tags"]
+    assert [tag["Value"] for tag in tags if tag["Key"] == "Image"] == ["shop@sha256:2"]  # AWS refuses a key twice
     writes.clear()
     changes = [{"resource_type": "instance", "tags": {"Image": "shop@sha256:1"}}]
     back = {"template_name": NAME, "source_version": 3, "current_version": 2, "tag_specifications": changes}
