@@ -510,7 +510,8 @@ def test_alarm(account, name, namespace, metric, statistic, threshold, topic):
 
 
 def test_src_19_every_dimension_names_a_live_resource(balancer, target_groups, databases, queues):
-    live = {"production-asg", "production-alert-processor", *databases, *queues}
+    functions = client("lambda").list_functions()["Functions"]
+    live = {"production-asg", *(function["FunctionName"] for function in functions), *databases, *queues}
     live |= {balancer["LoadBalancerArn"].split("loadbalancer/")[1]}
     live |= {group["TargetGroupArn"].split(":")[-1] for group in target_groups.values()}
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="production-")["MetricAlarms"]

@@ -140,11 +140,12 @@ def listener_attributes(call: Call, forward: Forward) -> Answer:
 
 @around("elbv2", "CreateListener", "DescribeListeners", "ModifyListener")
 def no_policy_without_tls(call: Call, forward: Forward) -> Answer:
-    """moto gives a plain HTTP listener a TLS policy."""
+    """moto gives a plain HTTP listener a TLS policy, and lets one that was HTTPS keep its certificate."""
     answer = forward()
     for listener in answer["Listeners"]:
         if listener.get("Protocol") == "HTTP":
             listener.pop("SslPolicy", None)
+            listener.pop("Certificates", None)
     return answer
 
 

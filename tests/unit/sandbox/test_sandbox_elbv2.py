@@ -55,6 +55,23 @@ def test_target_group_and_listener_attributes(aws: Aws, network: Network, balanc
     refused("ResourceInUse", elbv2.delete_target_group, TargetGroupArn=target_group)
 
 
+def test_a_listener_that_turns_to_http_loses_its_certificate(aws: Aws, balancer: dict[str, Any]) -> None:
+    elbv2 = aws("elbv2")
+    certificate = aws("acm").request_certificate(DomainName="example.com", ValidationMethod="DNS")["CertificateArn"]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )["Listeners"]
+    assert listener["Certificates"]
+    arn = listener["ListenerArn"]
+    elbv2.modify_listener(ListenerArn=arn, Protocol="HTTP", Port=80, DefaultActions=listener["DefaultActions"])
+    (changed,) = elbv2.describe_listeners(ListenerArns=[arn])["Listeners"]
+    assert not changed.keys() & {"Certificates", "SslPolicy"}
+
+
 def test_two_zones(aws: Aws, network: Network) -> None:
     elbv2 = aws("elbv2")
     refused("ValidationError", elbv2.create_load_balancer, Name="one", Subnets=network.subnets[:1])

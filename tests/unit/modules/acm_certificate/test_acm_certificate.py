@@ -169,3 +169,13 @@ def test_check_mode_predicts_and_writes_nothing(make, writes, state):
 def test_no_tags_are_refused(make):
     with pytest.raises(ModuleFailed, match="allowed: at least one tag"):
         make(tags={}, lookup_tags={})
+
+
+def test_the_preview_names_what_the_run_then_makes(zone, make):
+    def told(result):
+        return [(change["action"], change["type"], change["name"]) for change in result["changes"]]
+
+    preview = told(make(check=True))
+    assert ("create", "AWS::Route53::RecordSet", f"CNAME that validates {DOMAIN}") in preview
+    assert told(make()) == preview
+    assert told(make(check=True)) == []
