@@ -87,7 +87,7 @@ def test_a_run_that_was_killed_is_joined():
         os.killpg(killed.pid, signal.SIGKILL)
     assert records()[3]["status"] == "running"
     SANDBOX.clock(speed=300)
-    code, _, wrote = run("converge.yml", release_image_tag="v2")
+    code, _dummy, wrote = run("converge.yml", release_image_tag="v2")
     assert code == 0
     assert "StartInstanceRefresh" not in wrote
     assert [call for call in writes(before) if call in STARTS] == ["StartInstanceRefresh"]  # version 3 is there already
@@ -125,7 +125,7 @@ def test_an_unknown_tag_is_refused():
 
 
 def test_rollback_goes_to_the_release_before_and_to_its_version():
-    code, _, wrote = run("converge.yml", release_image_tag="", release_return_to="previous")
+    code, _dummy, wrote = run("converge.yml", release_image_tag="", release_return_to="previous")
     assert code == 0
     assert [call for call in wrote if call in STARTS] == ["StartInstanceRefresh"]
     assert versions() == ("2", {"2"})
@@ -155,7 +155,7 @@ def test_a_machine_image_and_what_is_pruned():
         for image in ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
         if image["ImageId"] != now
     )
-    code, _, _ = run("converge.yml", release_image_tag="", release_ami_id=other, release_keep=1)
+    code, *_dummy = run("converge.yml", release_image_tag="", release_ami_id=other, release_keep=1)
     assert code == 0
     assert versions() == ("5", {"5"})
     assert records()[6]["ami_id"] == other

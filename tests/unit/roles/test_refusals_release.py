@@ -187,7 +187,7 @@ def test_where_a_rollback_goes(asked, records, target):
     ],
 )
 def test_where_no_rollback_goes(asked, records, allowed):
-    found, _ = earlier(asked, records)
+    found, _dummy = earlier(asked, records)
     assert found[0] == f"release_return_to is {asked!r}; allowed: {allowed} (-e release=...)"
 
 
@@ -201,5 +201,5 @@ def test_where_no_rollback_goes(asked, records, allowed):
     ids=str,
 )
 def test_a_release_whose_images_are_gone(changed, allowed):
-    (found,), _ = earlier("3", RECORDS, **changed)
+    (found,), _dummy = earlier("3", RECORDS, **changed)
     assert allowed in found

@@ -165,7 +165,7 @@ def test_security_group_in_use(aws: Aws, network: Network) -> None:
 def test_launch_template_versions_can_be_deleted_but_the_default(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
-    for _ in range(19):
+    for dummy in range(19):
         ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
     answer = ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1", "2", "20", "99"])
     deleted = answer["SuccessfullyDeletedLaunchTemplateVersions"]

@@ -429,7 +429,7 @@ def test_mixed_instances_policy_and_root_volumes(group: Group, network: Network)
 
 def test_pages_newest_first(group: Group) -> None:
     started = []
-    for _ in range(3):
+    for dummy in range(3):
         started.append(group.start())
         group.autoscaling.cancel_instance_refresh(AutoScalingGroupName=group.name, WaitForTransitioningInstances=False)
     describe, name = group.autoscaling.describe_instance_refreshes, {"AutoScalingGroupName": group.name}
