@@ -1026,7 +1026,7 @@ def main(changes: str) -> None:
             change()
         except (BotoCoreError, ClientError, LookupError, StopIteration) as error:  # all of them are told at once
             failed.append(f"{label}: {error!r}")
-    sys.exit("\n".join(failed))
+    sys.exit("\n".join(failed) or 0)
 
 
 if __name__ == "__main__":
