@@ -168,6 +168,7 @@ def earlier(asked: str, records: list[dict[str, Any]], **changed: Any) -> tuple[
         ("previous", RECORDS[1:], 1),  # 2 runs, since 5 went back to it from 3
         ("previous", RECORDS[2:], 2),  # 4 was rolled back by itself
         ("previous", RECORDS[3:], 2),
+        ("previous", [{**RECORDS[0], "status": "succeeded"}, *RECORDS[1:]], 2),  # 6 replaced 2, not 3
         ("3", RECORDS, 3),
         ("previous", [{**RECORDS[1], "status": "running"}, *RECORDS[2:]], 2),  # killed: it goes on, not further
     ],
