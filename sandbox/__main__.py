@@ -94,7 +94,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         if name == "start":
             each.add_argument("--port", type=int, default=0, help="0 for a free one (default)")
             each.add_argument(
-                "--speed", type=float, default=SPEED, help="seconds of AWS a second (default: %(default)s)"
+                "--speed",
+                type=float,
+                default=SPEED,
+                help="seconds of AWS a second (default: %(default)s); 1e9 has all ready at once",
             )
         if name == "clock":
             each.add_argument("--speed", type=float, help="seconds of AWS a second; 0 stops the clock")

@@ -75,6 +75,7 @@ class Gateway:
         """An empty account, and an empty journal."""
         moto_api_backend.reset()
         clear_stores()
+        CLOCK.forget()
         BROKEN.clear()
         self.journal.clear()
 
@@ -99,6 +100,7 @@ class Gateway:
         """Ask the hooks of the operation, the last registered first, then moto."""
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
+            CLOCK.catch_up()
             authorize(message)
             return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
         except Refused as refused:

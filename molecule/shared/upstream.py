@@ -105,8 +105,9 @@ def load_balancer(network: dict[str, Any]) -> dict[str, Any]:
 def buckets() -> dict[str, Any]:
     s3 = boto3.client("s3")
     names = {name: f"upstream-{name}-123456789012-us-east-1" for name in ("static", "backups", "logs")}
-    for name in names.values():
-        s3.create_bucket(Bucket=name)
+    for name, bucket in names.items():
+        acls = {"ObjectOwnership": "BucketOwnerPreferred"} if name == "logs" else {}  # CloudFront delivers by ACL
+        s3.create_bucket(Bucket=bucket, **acls)
     delivery = {
         "Effect": "Allow",
         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
@@ -119,9 +120,20 @@ def buckets() -> dict[str, Any]:
     return {"buckets": names}
 
 
+def key() -> str:
+    """A key for everything: volumes of Auto Scaling, log groups, topics and queues."""
+    iam = boto3.client("iam")
+    role = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]["Arn"]  # ORD-1
+    services = ["logs.us-east-1.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"]
+    root = role.split(":role/")[0] + ":root"
+    principals = [{"AWS": [root, role]}, {"Service": services}]
+    statements = [{"Effect": "Allow", "Principal": each, "Action": "kms:*", "Resource": "*"} for each in principals]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return boto3.client("kms").create_key(Description="upstream", Policy=policy)["KeyMetadata"]["Arn"]
+
+
 def made() -> dict[str, Any]:
     below = network()
-    key = boto3.client("kms").create_key(Description="upstream")["KeyMetadata"]["Arn"]
     topic = boto3.client("sns").create_topic(Name="upstream")["TopicArn"]
     return {
         **below,
@@ -129,7 +141,7 @@ def made() -> dict[str, Any]:
         **zone_and_certificate(),
         **load_balancer(below),
         **buckets(),
-        "kms_key_arn": key,
+        "kms_key_arn": key(),
         "topic_arn": topic,
     }
 

@@ -410,13 +410,17 @@ def wait_empty(client: Any, name: str, timeout: int) -> None:
     )
 
 
+def wait_gone(client: Any, name: str, timeout: int) -> None:
+    wait_until(f"Auto Scaling group {name} to be gone", lambda: find(client, name) is None, timeout)
+
+
 def apply(client: Any, plan: Plan, wait: bool, timeout: int) -> None:
     name, before, desired = plan.name, plan.before, plan.desired
     if plan.action == "delete":
         update(client, name, {size: 0 for size in EMPTY if before[size] != 0})
         wait_empty(client, name, timeout)
         delete(client, name)
-        wait_until(f"Auto Scaling group {name} to be gone", lambda: find(client, name) is None, timeout)
+        wait_gone(client, name, timeout)
     elif plan.action == "create":
         create(client, name, desired)
         write_metrics(client, name, [], desired["metrics"])
@@ -472,6 +476,10 @@ def main():
     client = module.client("autoscaling", retry_decorator=RETRY)
     try:
         group = find(client, name)
+        if group and group.get("Status"):  # TDN-10: AWS is deleting it; its name is free when its last instance is gone
+            if not module.check_mode and (params["state"] == "present" or params["wait_for_instances"]):
+                wait_gone(client, name, params["wait_timeout"])
+            group = None
         before = normalize(group) if group else None
         plan = Plan(KIND, name, before, desired_or_gone(params, before), disrupts=DISRUPTS)
         if plan.action == "update" and "launch_template" in plan.changes:

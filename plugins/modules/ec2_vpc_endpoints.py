@@ -141,7 +141,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     retry_on,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.ec2 import in_vpc, tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.ec2 import LINGERING, in_vpc, tagged, tags_of, write_tags
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::VPCEndpoint"
@@ -197,18 +197,22 @@ def create_endpoint(client: Any, vpc_id: str, service: str, plan: Plan) -> str:
     if "policy" in desired:
         kwargs["PolicyDocument"] = json.dumps(desired["policy"])
 
+    def attempt() -> dict[str, Any]:
+        return client.create_vpc_endpoint(
+            VpcId=vpc_id,
+            ServiceName=service,
+            VpcEndpointType=desired["vpc_endpoint_type"],
+            **tagged("vpc-endpoint", desired["tags"]),
+            **kwargs,
+        )
+
     @named(f"create endpoint {plan.name}")
     def create() -> str:
         made = retry_on(
-            SETTLING,
-            lambda: client.create_vpc_endpoint(
-                VpcId=vpc_id,
-                ServiceName=service,
-                VpcEndpointType=desired["vpc_endpoint_type"],
-                **tagged("vpc-endpoint", desired["tags"]),
-                **kwargs,
-            ),
-            timeout=60,
+            ["InvalidParameter"],  # an endpoint that is being deleted holds on to the private names of its service
+            lambda: retry_on(SETTLING, attempt, timeout=60),
+            timeout=LINGERING,
+            message="conflicting DNS domain",
         )
         return made["VpcEndpoint"]["VpcEndpointId"]
 

@@ -240,6 +240,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 
 KIND = "AWS::S3::Bucket"
 WORKERS = 8
+FORGETTING = 600  # TDN-10: seconds until the name of a deleted bucket is free again
 SETTLING = ["NoSuchBucket", "OperationAborted"]  # a new bucket takes a moment to take its settings
 ACTIONS = {
     "Transitions",
@@ -475,8 +476,9 @@ def create_bucket(client: Any, name: str, tags: dict[str, str]) -> None:
         configuration["LocationConstraint"] = client.meta.region_name
     if tags:
         configuration["Tags"] = ansible_dict_to_boto3_tag_list(tags)
+    request = {"CreateBucketConfiguration": configuration} if configuration else {}
     try:
-        client.create_bucket(Bucket=name, **({"CreateBucketConfiguration": configuration} if configuration else {}))
+        retry_on(["OperationAborted"], lambda: client.create_bucket(Bucket=name, **request), timeout=FORGETTING)
     except is_boto3_error_code("BucketAlreadyOwnedByYou"):
         pass  # an earlier attempt got through, its answer did not
     except is_boto3_error_code("BucketAlreadyExists") as error:

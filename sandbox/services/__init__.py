@@ -13,16 +13,23 @@ EXTENSIONS = (
     "ecr",
     "elbv2",
     "iam",
+    "iam_news",
     "instance_refresh",
+    "instances",
     "kms",
     "lambda_",
     "launch_template_versions",
     "logs",
     "rds",
+    "rds_catalogue",
+    "rds_lifecycle",
+    "route53",
     "s3",
+    "secretsmanager",
     "sns",
     "speed",
     "sqs",
+    "vpc",
 )
 
 

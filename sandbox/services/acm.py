@@ -2,7 +2,7 @@
 
 moto issues a certificate after a fixed time, shows its validation record at once, and deletes certificates
 that a listener or a distribution uses. AWS shows no record in the first describe (CON-3), gives apex and
-wildcard the same record, and issues when the record resolves.
+wildcard the same record, and issues some minutes after the record resolves.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ from __future__ import annotations
 from hashlib import md5
 from typing import Any
 
+from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 from sandbox.services.cloudfront import distributions_using
 
+VALIDATING = 150
+
+_seen_at: dict[str, float] = store()
+"""when ACM found all validation records of a certificate"""
 _described: dict[str, int] = store()
 _domains: dict[str, list[str]] = store()
 _algorithms: dict[str, str] = store()
@@ -51,10 +56,21 @@ def request_certificate(call: Call, forward: Forward) -> Answer:
 
 
 def _validate(call: Call, arn: str) -> None:
-    certificate = call.backend().get_certificate(arn)
-    pending = certificate.status == "PENDING_VALIDATION" and arn in _domains
-    if pending and all(_resolves(call, record_of(call.account, domain)) for domain in _domains[arn]):
+    certificate = call.backend("acm", arn.split(":")[3])._certificates.get(arn)
+    if certificate is None or certificate.status != "PENDING_VALIDATION" or arn not in _domains:
+        return
+    found = all(_resolves(call, record_of(call.account, domain)) for domain in _domains[arn])
+    if found and CLOCK.now() >= _seen_at.setdefault(arn, CLOCK.now()) + VALIDATING:
         certificate.status = "ISSUED"
+
+
+@around("route53", "ChangeResourceRecordSets")
+def find_records(call: Call, forward: Forward) -> Answer:
+    """ACM looks for the records by itself."""
+    forward()
+    for arn in [arn for arn in _domains if arn.split(":")[4] == call.account and arn not in _seen_at]:
+        _validate(call, arn)
+    return None
 
 
 @around("acm", "DescribeCertificate")

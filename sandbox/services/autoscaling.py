@@ -4,7 +4,7 @@
 - Scaling policies: moto keys them by name alone; two groups cannot both have `cpu-target`.
 - Instances: moto puts all of a group into its first subnet and reports the template's default version.
 - Notification configurations: moto has none.
-- An unknown instance profile in the launch template is refused, as AWS does until IAM has spread (CON-1).
+- A launch template that cannot be launched is refused: image, groups, a profile that IAM has not spread (CON-1).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moto.autoscaling import models
 
 from sandbox.broken import BROKEN
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
-from sandbox.services.ec2 import launch_template, unknown_profile
+from sandbox.services.ec2 import launch_template, template_data, unlaunchable
 
 GROUP_METRICS = [
     "GroupMinSize",
@@ -125,16 +125,12 @@ def describe_notifications(call: Call, forward: Forward) -> Answer:
 
 
 @around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
-def refuse_unknown_profile(call: Call, forward: Forward) -> Answer:
-    """AWS launches a test instance in its head: an unknown instance profile fails."""
+def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
+    """AWS launches a test instance in its head."""
     policy = call.params.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     template = call.params.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification")
-    if template and (profile := unknown_profile(call, template)):
-        message = (
-            "You must use a valid fully-formed launch template. "
-            f"Value ({profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
-        )
-        raise AwsError("ValidationError", message)
+    if template and (refusal := unlaunchable(call, template_data(call, template))):
+        raise AwsError("ValidationError", f"You must use a valid fully-formed launch template. {refusal[1]}")
     forward()
     return None
 
@@ -292,4 +288,35 @@ def refuse_group_with_instances(call: Call, forward: Forward) -> Answer:
         if target_group := call.backend("elbv2").target_groups.get(arn):
             for target in [t for t in target_group.targets if t.split(":")[0] in ids]:
                 del target_group.targets[target]
+    return None
+
+
+@around("autoscaling", "PutScalingPolicy")
+def refuse_detached_target_group(call: Call, forward: Forward) -> Answer:
+    """ORD-3: requests per target are counted on a target group that the group and a load balancer have."""
+    tracking = call.params.get("TargetTrackingConfiguration", {})
+    metric = tracking.get("PredefinedMetricSpecification", {})
+    if metric.get("PredefinedMetricType") == "ALBRequestCountPerTarget":
+        label = metric.get("ResourceLabel", "")
+        if not label:
+            message = "Resource label should be specified for predefined metric type ALBRequestCountPerTarget"
+            raise AwsError("ValidationError", message)
+        balancer, _separator, target_group = label.partition("/targetgroup/")
+        arns = [arn for arn in group_of(call).target_group_arns if arn.endswith(f":targetgroup/{target_group}")]
+        if not arns:
+            raise AwsError("ValidationError", "Target group not attached to the Auto Scaling group")
+        users = call.ask("DescribeTargetGroups", {"TargetGroupArns": arns}, service="elbv2")["TargetGroups"][0]
+        if not any(arn.endswith(f":loadbalancer/{balancer}") for arn in users["LoadBalancerArns"]):
+            raise AwsError("ValidationError", "The load balancer does not route traffic to the target group")
+    forward()
+    return None
+
+
+@around("autoscaling", "CreateAutoScalingGroup", "AttachLoadBalancerTargetGroups")
+def refuse_unknown_target_group(call: Call, forward: Forward) -> Answer:
+    """What is attached exists."""
+    if set(call.params.get("TargetGroupARNs") or []) - call.backend("elbv2").target_groups.keys():
+        message = "Provided Target Groups may not be valid. Please ensure they exist and try again."
+        raise AwsError("ValidationError", message)
+    forward()
     return None

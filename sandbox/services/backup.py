@@ -1,4 +1,4 @@
-"""AWS Backup: selections, plan updates and recovery point lists, which moto lacks."""
+"""AWS Backup: selections, plan updates, backup jobs on demand and their recovery points, which moto lacks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from uuid import uuid4
 
 from moto.core.utils import unix_time
 
+from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.services.iam_news import can_be_assumed
 
+BACKING_UP, DELETING = 300, 30
+
+_points: dict[Any, dict[str, dict[str, Any]]] = store(dict)
+"""(account, region, vault) -> ARN -> recovery point"""
+_jobs: dict[str, dict[str, Any]] = store()
 _selections: dict[Any, dict[str, dict[str, Any]]] = store(dict)
 """(account, region, plan) -> selection id -> selection"""
 
@@ -21,8 +28,11 @@ def _of_plan(call: Call) -> dict[str, dict[str, Any]]:
 
 @around("backup", "CreateBackupSelection")
 def create_selection(call: Call, forward: Forward) -> Answer:
-    """Names are unique in a plan."""
+    """Names are unique in a plan; the role must trust AWS Backup, and have been there for some seconds (CON-1)."""
     selections, selection = _of_plan(call), call.params["BackupSelection"]
+    if not can_be_assumed(call, selection["IamRoleArn"], "backup.amazonaws.com"):
+        message = f"IAM Role {selection['IamRoleArn']} cannot be assumed by AWS Backup"
+        raise AwsError("InvalidParameterValueException", message, status=400)
     if any(each["BackupSelection"]["SelectionName"] == selection["SelectionName"] for each in selections.values()):
         raise AwsError("AlreadyExistsException", "Backup selection with the same name already exists.", status=400)
     identifier = str(uuid4())
@@ -99,8 +109,63 @@ def delete_plan(call: Call, forward: Forward) -> Answer:
     return None
 
 
+# Backups. The plans' own rules never run here: what is asked for, by a job, is backed up.
+
+
+def _of_vault(call: Call) -> dict[str, dict[str, Any]]:
+    vault = call.params["BackupVaultName"]
+    call.ask("DescribeBackupVault", {"BackupVaultName": vault})
+    return _points[*call.scope, vault]
+
+
+@around("backup", "StartBackupJob")
+def start_job(call: Call, forward: Forward) -> Answer:
+    """A recovery point, some minutes later."""
+    points, role = _of_vault(call), call.params["IamRoleArn"]
+    if not can_be_assumed(call, role, "backup.amazonaws.com"):
+        message = f"IAM Role {role} cannot be assumed by AWS Backup"
+        raise AwsError("InvalidParameterValueException", message, status=400)
+    identifier, created = str(uuid4()), unix_time()
+    arn = f"arn:{call.partition}:backup:{call.region}:{call.account}:recovery-point:{identifier}"
+    about = {key: call.params[key] for key in ("BackupVaultName", "ResourceArn", "IamRoleArn")}
+    about |= {"RecoveryPointArn": arn, "CreationDate": created}
+    job = _jobs[identifier] = about | {"BackupJobId": identifier, "State": "RUNNING"}
+    points[arn] = about | {"Status": "PARTIAL"}
+    CLOCK.after(BACKING_UP, lambda: (job.update(State="COMPLETED"), points[arn].update(Status="COMPLETED")))
+    return {"BackupJobId": identifier, "RecoveryPointArn": arn, "CreationDate": created}
+
+
+@around("backup", "DescribeBackupJob")
+def describe_job(call: Call, forward: Forward) -> Answer:
+    """How far it is."""
+    if call.params["BackupJobId"] not in _jobs:
+        message = f"Backup job {call.params['BackupJobId']} does not exist."
+        raise AwsError("ResourceNotFoundException", message, status=400)
+    return _jobs[call.params["BackupJobId"]]
+
+
 @around("backup", "ListRecoveryPointsByBackupVault")
 def list_recovery_points(call: Call, forward: Forward) -> Answer:
-    """Nothing is ever backed up here."""
-    call.ask("DescribeBackupVault", {"BackupVaultName": call.params["BackupVaultName"]})
-    return {"RecoveryPoints": []}
+    """What is in a vault."""
+    return {"RecoveryPoints": list(_of_vault(call).values())}
+
+
+@around("backup", "DeleteRecoveryPoint")
+def delete_recovery_point(call: Call, forward: Forward) -> Answer:
+    """Gone after a moment."""
+    points, arn = _of_vault(call), call.params["RecoveryPointArn"]
+    if arn not in points:
+        raise AwsError("ResourceNotFoundException", f"Recovery point {arn} does not exist.", status=400)
+    points[arn]["Status"] = "DELETING"
+    CLOCK.after(DELETING, lambda: points.pop(arn, None))
+    return {}
+
+
+@around("backup", "DeleteBackupVault")
+def refuse_full_vault(call: Call, forward: Forward) -> Answer:
+    """Empty vaults only."""
+    if _of_vault(call):
+        message = "Backup vault cannot be deleted because it contains recovery points."
+        raise AwsError("InvalidRequestException", message, status=400)
+    forward()
+    return None

@@ -10,9 +10,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 
+DEPLOYING = 240
+
 _configs: dict[str, dict[str, Any]] = store()
+_deployed_at: dict[str, float] = store()
 
 EMPTY = {"Quantity": 0}
 READ_METHODS = {"Quantity": 2, "Items": ["HEAD", "GET"]}
@@ -127,7 +131,9 @@ def create_distribution(call: Call, forward: Forward) -> Answer:
     answer = forward()
     distribution = answer["Distribution"]
     # the same caller reference with the same configuration is the same distribution
-    _configs.setdefault(distribution["Id"], complete(config))
+    if distribution["Id"] not in _configs:
+        _configs[distribution["Id"]] = complete(config)
+        _deployed_at[distribution["Id"]] = CLOCK.now() + DEPLOYING
     return _whole(answer)
 
 
@@ -151,6 +157,7 @@ def update_distribution(call: Call, forward: Forward) -> Answer:
     _check(call, config, call.params["Id"])
     answer = forward()
     _configs[call.params["Id"]] = complete(config)
+    _deployed_at[call.params["Id"]] = CLOCK.now() + DEPLOYING
     return _whole(answer)
 
 
@@ -161,19 +168,20 @@ def list_distributions(call: Call, forward: Forward) -> Answer:
     for summary in answer["DistributionList"].get("Items", []):
         config = _configs[summary["Id"]]
         summary |= {key: value for key, value in config.items() if key not in ("CallerReference", "Logging")}
+        summary["Status"] = _status(summary["Id"])
     return answer
 
 
 @around("cloudfront", "DeleteDistribution")
 def delete_distribution(call: Call, forward: Forward) -> Answer:
-    """Only a disabled one."""
+    """Only one that is disabled, everywhere (TDN-5)."""
     identifier = call.params["Id"]
     _check_etag(call, call.backend().get_distribution(identifier)[0].etag)
-    if _configs[identifier]["Enabled"]:
+    if _configs[identifier]["Enabled"] or _status(identifier) != "Deployed":
         message = "The distribution you are trying to delete has not been disabled."
         raise AwsError("DistributionNotDisabled", message, status=409)
     forward()
-    del _configs[identifier]
+    del _configs[identifier], _deployed_at[identifier]
     return None
 
 
@@ -189,15 +197,32 @@ def distributions_using(call: Call, certificate: str) -> list[str]:
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:
     distribution = answer["Distribution"]
     distribution["DistributionConfig"] = _configs[distribution["Id"]]
+    distribution["Status"] = _status(distribution["Id"])
     return answer
+
+
+def _status(identifier: str) -> str:
+    """Whether every edge location has the last change."""
+    return "Deployed" if CLOCK.now() >= _deployed_at[identifier] else "InProgress"
 
 
 def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
     """What AWS refuses in a configuration."""
-    certificate = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
-    if certificate and ":acm:us-east-1:" not in certificate:
+    arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
+    certificate = _certificate(call, arn) if arn else None
+    if arn and (certificate is None or certificate["Status"] != "ISSUED"):
         message = "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain."
         raise AwsError("InvalidViewerCertificate", message, status=400)
+    for alias in config.get("Aliases", {}).get("Items") or []:
+        if certificate and not any(_covers(name, alias) for name in certificate["SubjectAlternativeNames"]):
+            message = (
+                "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) "
+                "that you're trying to add."
+            )
+            raise AwsError("InvalidViewerCertificate", message, status=400)
+    logging = config.get("Logging", {})
+    if logging.get("Enabled"):
+        _check_log_bucket(call, logging["Bucket"])
     controls = call.backend().origin_access_controls
     for origin in config["Origins"]["Items"]:
         control = origin.get("OriginAccessControlId")
@@ -210,6 +235,29 @@ def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
         if not same and aliases & set(other["Aliases"].get("Items") or []):
             message = "One or more of the CNAMEs you provided are already associated with a different resource."
             raise AwsError("CNAMEAlreadyExists", message, status=409)
+
+
+def _certificate(call: Call, arn: str) -> dict[str, Any] | None:
+    """What ACM says of a certificate, in the only region that CloudFront asks."""
+    if arn not in call.backend("acm", "us-east-1")._certificates:
+        return None
+    return call.ask("DescribeCertificate", {"CertificateArn": arn}, service="acm", region="us-east-1")["Certificate"]
+
+
+def _check_log_bucket(call: Call, domain: str) -> None:
+    """CloudFront delivers by ACL: the bucket exists and takes ACLs."""
+    name = domain.partition(".s3")[0]
+    bucket = call.backend("s3").buckets.get(name)
+    if bucket is None:
+        message = f"The parameter Logging Bucket does not refer to a valid S3 bucket: {domain}"
+        raise AwsError("InvalidArgument", message, status=400)
+    if "BucketOwnerEnforced" in str(bucket.ownership_rule):
+        message = f"The S3 bucket that you specified for CloudFront logs does not enable ACL access: {domain}"
+        raise AwsError("InvalidArgument", message, status=400)
+
+
+def _covers(name: str, alias: str) -> bool:
+    return name == alias or (name.startswith("*.") and alias.partition(".")[2] == name[2:])
 
 
 def _check_etag(call: Call, etag: str) -> None:

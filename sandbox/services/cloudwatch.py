@@ -1,10 +1,18 @@
-"""CloudWatch: dashboards' tags, which moto lacks."""
+"""CloudWatch: dashboards' tags, and what an alarm does, which moto lacks; limits of alarms.
+
+An alarm publishes to its topics if their policy and their key let CloudWatch in; AWS drops the message otherwise, and
+says so in the alarm's history only.
+"""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import allows
+from sandbox.services.kms import may_use
 
 _tags: dict[str, dict[str, str]] = store(dict)
 
@@ -73,3 +81,96 @@ def untag(call: Call, forward: Forward) -> Answer:
     for key in call.params["TagKeys"]:
         _tags[arn].pop(key, None)
     return {}
+
+
+# Alarms
+
+CLOUDWATCH = ("Service", "cloudwatch.amazonaws.com")
+ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
+DAY, HOUR = 86400, 3600
+
+_history: dict[Any, dict[str, list[dict[str, Any]]]] = store(lambda: dict[str, list[dict[str, Any]]]())
+"""alarm -> what it did, the newest first"""
+
+
+@around("cloudwatch", "PutMetricAlarm")
+def refuse_alarm(call: Call, forward: Forward) -> Answer:
+    """Periods that CloudWatch keeps, over a day at most (a week, from hourly periods on), and five actions a state."""
+    period, periods = call.params.get("Period"), call.params.get("EvaluationPeriods", 1)
+    if period is not None:
+        if period not in (10, 20, 30) and period % 60:
+            raise AwsError("ValidationError", "Period must be 10, 20, 30 or a multiple of 60", status=400)
+        longest = 7 * DAY if period >= HOUR else DAY
+        if period * periods > longest:
+            message = (
+                f"Metrics cannot be checked across more than {longest // DAY} day(s) "
+                f"(EvaluationPeriods * Period must be <= {longest})"
+            )
+            raise AwsError("ValidationError", message, status=400)
+    for state in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+        if len(call.params.get(state) or []) > 5:
+            name = state[0].lower() + state[1:]
+            message = (
+                f"1 validation error detected: Value at '{name}' failed to satisfy constraint: "
+                "Member must have length less than or equal to 5"
+            )
+            raise AwsError("ValidationError", message, status=400)
+    forward()
+    return None
+
+
+@around("cloudwatch", "SetAlarmState")
+def act(call: Call, forward: Forward) -> Answer:
+    """A new state makes the alarm act."""
+    name, state = call.params["AlarmName"], call.params["StateValue"]
+    alarm = call.backend().alarms.get(name)
+    old = alarm.state_value if alarm else None
+    forward()
+    if alarm is not None and old != state and alarm.actions_enabled:
+        for action in getattr(alarm, ACTIONS[state]):
+            _record(call, name, action, _publish(call, alarm, action, state))
+    return None
+
+
+def _publish(call: Call, alarm: Any, arn: str, state: str) -> str | None:
+    """Publish to a topic; why it failed."""
+    topic = call.backend("sns").topics.get(arn)
+    if topic is None:
+        return "Resource does not exist" if ":sns:" in arn else None
+    context = {"aws:SourceArn": alarm.alarm_arn, "aws:SourceAccount": call.account, "aws:SourceOwner": call.account}
+    if not allows(topic.policy, CLOUDWATCH, "sns:Publish", arn, context):
+        return "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: " + arn
+    key = topic.kms_master_key_id
+    actions = ("kms:GenerateDataKey", "kms:Decrypt")
+    if key and not may_use(call, key, CLOUDWATCH[1], actions, {"aws:SourceArn": alarm.alarm_arn}):
+        return "CloudWatch Alarms does not have authorization to access the SNS topic encryption key."
+    body = {"AlarmName": alarm.name, "NewStateValue": state, "AlarmArn": alarm.alarm_arn, "Region": call.region}
+    call.ask(
+        "Publish", {"TopicArn": arn, "Message": json.dumps(body), "Subject": f"{state}: {alarm.name}"}, service="sns"
+    )
+    return None
+
+
+def _record(call: Call, name: str, action: str, failure: str | None) -> None:
+    summary = f"Failed to execute action {action}" if failure else f"Successfully executed action {action}"
+    if failure:
+        summary += f'. Received error: "{failure}"'
+    item = {
+        "AlarmName": name,
+        "AlarmType": "MetricAlarm",
+        "Timestamp": datetime.now(UTC),
+        "HistoryItemType": "Action",
+        "HistorySummary": summary,
+        "HistoryData": json.dumps(
+            {"actionState": "Failed" if failure else "Succeeded", "notificationResource": action}
+        ),
+    }
+    _history[call.scope].setdefault(name, []).insert(0, item)
+
+
+@around("cloudwatch", "DescribeAlarmHistory")
+def alarm_history(call: Call, forward: Forward) -> Answer:
+    """What alarms did; their other changes are not written down here."""
+    wanted, kind = call.params.get("AlarmName"), call.params.get("HistoryItemType", "Action")
+    found = [item for name, items in _history[call.scope].items() if wanted in (None, name) for item in items]
+    return {"AlarmHistoryItems": [item for item in found if item["HistoryItemType"] == kind]}

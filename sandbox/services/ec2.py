@@ -1,23 +1,22 @@
-"""EC2: tags by resource type, launch templates and what is launched from them, refusals on teardown.
+"""EC2: tags by resource type, launch templates and what is launched from them.
 
 - NAT gateways: moto calls the type `nat-gateway`, AWS `natgateway`; the stock module filters by it and reads
   no tags back, so a tagged NAT gateway is always "changed".
 - Launch templates: moto adds the template's own tags to version 1's data, leaves user data of later versions
   unparsed (launching fails), ignores `SourceVersion`, and ignores metadata options, instance profile,
   monitoring and interface security groups at launch.
-- AWS refuses to delete or detach what is in use; moto mostly obeys.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, parse_user_data
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
+from sandbox.services.iam_news import has_spread
 
 USER_DATA_LIMIT = 16384
 
@@ -102,29 +101,45 @@ def launch_template(backend: Any, spec: dict[str, Any]) -> Any:
     return backend.get_launch_template_by_name(spec.get("LaunchTemplateName"))
 
 
-def unknown_profile(call: Call, spec: dict[str, Any]) -> str | None:
-    """The instance profile that a launch template version names and IAM does not know."""
-    version = launch_template(call.backend("ec2"), spec).get_version(spec.get("Version") or "$Default")
-    return _unknown(call, version.data.get("IamInstanceProfile"))
+def template_data(call: Call, spec: dict[str, Any]) -> dict[str, Any]:
+    """What a launch template version says."""
+    return launch_template(call.backend("ec2"), spec).get_version(spec.get("Version") or "$Default").data
 
 
-def _unknown(call: Call, profile: dict[str, str] | None) -> str | None:
-    known = call.backend("iam").instance_profiles.values()
-    if not profile or any(profile.get("Name") == p.name or profile.get("Arn") == p.arn for p in known):
-        return None
-    return profile.get("Name") or profile.get("Arn")
+def unlaunchable(call: Call, data: dict[str, Any]) -> tuple[str, str] | None:
+    """Why AWS could not launch an instance: an error code and a message (CON-1: a profile may not be known yet)."""
+    backend = call.backend("ec2")
+    image = data.get("ImageId")
+    if image and image not in backend.amis:
+        return "InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist"
+    groups = {group.id for groups in backend.groups.values() for group in groups.values()}
+    for group in data.get("SecurityGroupIds") or []:
+        if group not in groups:
+            return "InvalidGroup.NotFound", f"The security group '{group}' does not exist"
+    if profile := data.get("IamInstanceProfile"):
+        name, arn = profile.get("Name"), profile.get("Arn")
+        found = [
+            each for each in call.backend("iam").instance_profiles.values() if name == each.name or arn == each.arn
+        ]
+        if not found or not has_spread(found[0]):
+            member = "name" if name else "arn"
+            message = (
+                f"Value ({name or arn}) for parameter iamInstanceProfile.{member} is invalid. "
+                f"Invalid IAM Instance Profile {'name' if name else 'ARN'}"
+            )
+            return "InvalidParameterValue", message
+    return None
 
 
 @around("ec2", "RunInstances")
-def refuse_unknown_profile(call: Call, forward: Forward) -> Answer:
-    """An instance profile must exist."""
+def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
+    """Image, groups and instance profile must exist."""
     template = call.params.get("LaunchTemplate")
-    profile = _unknown(call, call.params.get("IamInstanceProfile")) or (template and unknown_profile(call, template))
-    if profile:
-        message = (
-            f"Value ({profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
-        )
-        raise AwsError("InvalidParameterValue", message)
+    given = {
+        key: call.params[key] for key in ("ImageId", "SecurityGroupIds", "IamInstanceProfile") if key in call.params
+    }
+    if refusal := unlaunchable(call, (template_data(call, template) if template else {}) | given):
+        raise AwsError(*refusal)
     forward()
     return None
 
@@ -169,102 +184,3 @@ def _associate_profile(backend: Any, instance: Any, profile: dict[str, str]) -> 
         iam_instance_profile_name=profile.get("Name"),
         iam_instance_profile_arn=profile.get("Arn"),
     )
-
-
-# Refusals
-
-
-def _live_instances(backend: Any) -> Iterator[Any]:
-    for reservation in backend.reservations.values():
-        yield from (i for i in reservation.instances if i.state not in ("terminated", "shutting-down"))
-
-
-def _live_nat_gateways(backend: Any) -> Iterator[Any]:
-    yield from (nat for nat in backend.nat_gateways.values() if nat.state not in ("deleted", "deleting"))
-
-
-def _live_endpoints(backend: Any) -> Iterator[Any]:
-    yield from (endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted")
-
-
-def _database_subnets(call: Call) -> Iterator[set[str]]:
-    for database in call.backend("rds").databases.values():
-        if group := getattr(database, "db_subnet_group", None):
-            yield {subnet.id for subnet in group._subnets}
-
-
-@around("ec2", "DeleteSubnet")
-def refuse_subnet_in_use(call: Call, forward: Forward) -> Answer:
-    """Anything with an interface in a subnet keeps it."""
-    subnet, backend = call.params["SubnetId"], call.backend()
-    if (
-        any(instance.subnet_id == subnet for instance in _live_instances(backend))
-        or any(nat.subnet_id == subnet for nat in _live_nat_gateways(backend))
-        or any(subnet in (endpoint.subnet_ids or []) for endpoint in _live_endpoints(backend))
-        or any(subnet in {s.id for s in lb.subnets} for lb in call.backend("elbv2").load_balancers.values())
-        or any(subnet in subnets for subnets in _database_subnets(call))
-    ):
-        message = f"The subnet '{subnet}' has dependencies and cannot be deleted."
-        raise AwsError("DependencyViolation", message)
-    forward()
-    return None
-
-
-@around("ec2", "DeleteSecurityGroup")
-def refuse_security_group_in_use(call: Call, forward: Forward) -> Answer:
-    """An interface with the group, or a rule of another group that names it."""
-    backend = call.backend()
-    group = backend.get_security_group_by_name_or_id(call.params.get("GroupId") or call.params.get("GroupName"))
-    if group and _users_of(call, group.id):
-        raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object")
-    forward()
-    return None
-
-
-def _users_of(call: Call, group: str) -> bool:
-    backend = call.backend()
-    others = [other for groups in backend.groups.values() for other in groups.values() if other.id != group]
-    return (
-        any(group in {g.id for g in instance.security_groups} for instance in _live_instances(backend))
-        or any(group in lb.security_groups for lb in call.backend("elbv2").load_balancers.values())
-        or any(group in (db.vpc_security_group_ids or []) for db in call.backend("rds").databases.values())
-        or any(group in (endpoint.security_group_ids or []) for endpoint in _live_endpoints(backend))
-        or any(
-            group == (rule.source_group or {}).get("GroupId")
-            for other in others
-            for rule in [*other.ingress_rules, *other.egress_rules]
-        )
-    )
-
-
-@around("ec2", "DetachInternetGateway")
-def refuse_detaching_in_use(call: Call, forward: Forward) -> Answer:
-    """Public addresses in the VPC need their gateway."""
-    vpc, backend = call.params["VpcId"], call.backend()
-    in_vpc = {subnet.id for zones in backend.subnets.values() for subnet in zones.values() if subnet.vpc_id == vpc}
-    if (
-        any(nat.subnet_id in in_vpc and nat.connectivity_type != "private" for nat in _live_nat_gateways(backend))
-        or any(i.subnet_id in in_vpc and i.public_ip for i in _live_instances(backend))
-        or any(
-            lb.vpc_id == vpc and lb.scheme == "internet-facing" for lb in call.backend("elbv2").load_balancers.values()
-        )
-    ):
-        message = (
-            f"Network {vpc} has some mapped public address(es). "
-            "Please unmap those public address(es) before detaching the gateway."
-        )
-        raise AwsError("DependencyViolation", message)
-    forward()
-    return None
-
-
-@around("ec2", "ReleaseAddress")
-def refuse_address_in_use(call: Call, forward: Forward) -> Answer:
-    """A NAT gateway's address stays until the gateway is gone."""
-    allocation = call.params.get("AllocationId")
-    for nat in _live_nat_gateways(call.backend()):
-        for address in nat.address_set:
-            if allocation and address.get("AllocationId", address.get("allocationId")) == allocation:
-                raise AwsError("InvalidIPAddress.InUse", f"Address {address.get('PublicIp', '')} is in use.")
-    forward()
-    return None

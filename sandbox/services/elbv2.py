@@ -3,13 +3,23 @@
 - `CanonicalHostedZoneId` is a placeholder in moto: alias records made from it are wrong (SRC-11).
 - Attributes that were never set are missing from moto's answer; AWS lists every one with its default.
 - moto deletes protected load balancers and makes them with one subnet or an unknown log bucket.
+- A load balancer takes minutes to provision, and its interfaces outlive it (TDN-7); targets get healthy after a while.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.hooks import Answer, AwsError, Call, Forward, around
+from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
+
+from sandbox.clock import CLOCK, pass_through
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
+from sandbox.policy import allows
+from sandbox.services.vpc import linger
+
+PROVISIONING = 150
+INTERFACES_LINGER = 120
+HEALTH_CHECKING = 60
 
 ZONE_IDS = {
     "af-south-1": "Z268VQBMOI5EKX",
@@ -33,6 +43,19 @@ ZONE_IDS = {
     "us-east-2": "Z3AADJGX6KTTL2",
     "us-west-1": "Z368ELLRRE2KJ0",
     "us-west-2": "Z1H1FL5HABSF5",
+}
+
+# The accounts that deliver the access logs of load balancers in the older regions.
+LOG_ACCOUNTS = {
+    "eu-central-1": "054676820928",
+    "eu-north-1": "897822967062",
+    "eu-west-1": "156460612806",
+    "eu-west-2": "652711504416",
+    "eu-west-3": "009996457667",
+    "us-east-1": "127311923021",
+    "us-east-2": "033677994240",
+    "us-west-1": "027434742980",
+    "us-west-2": "797873946194",
 }
 
 LOAD_BALANCER_ATTRIBUTES = {
@@ -75,6 +98,28 @@ TARGET_GROUP_ATTRIBUTES = {
 LISTENER_ATTRIBUTES = {"routing.http.response.server.enabled": "true"}
 
 
+@around("elbv2", "CreateLoadBalancer", "CreateTargetGroup")
+def refuse_name(call: Call, forward: Forward) -> Answer:
+    """32 letters, digits and hyphens."""
+    name, what = call.params["Name"], call.operation.removeprefix("Create")
+    called = {"LoadBalancer": "load balancer", "TargetGroup": "target group"}[what]
+    reason = None
+    if len(name) > 32:
+        reason = f"The {called} name '{name}' cannot be longer than '32' characters"
+    elif not name.replace("-", "").isalnum():
+        reason = (
+            f"The {called} name '{name}' can only contain characters that are alphanumeric characters and hyphens(-)"
+        )
+    elif name.startswith("-") or name.endswith("-"):
+        reason = f"The {called} name '{name}' cannot begin or end with a hyphen(-)"
+    elif what == "LoadBalancer" and name.startswith("internal-"):
+        reason = f"The {called} name '{name}' cannot begin with 'internal-'"
+    if reason:
+        raise AwsError("ValidationError", reason)
+    forward()
+    return None
+
+
 @around("elbv2", "CreateLoadBalancer", "DescribeLoadBalancers")
 def real_zone_id(call: Call, forward: Forward) -> Answer:
     """The hosted zone of the region's load balancers."""
@@ -97,8 +142,51 @@ def refuse_single_zone(call: Call, forward: Forward) -> Answer:
         if None not in zones and len(set(zones)) < len(zones):
             message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
             raise AwsError("InvalidConfigurationRequest", message)
-    forward()
-    return None
+    answer = forward()
+    created = call.backend().load_balancers[answer["LoadBalancers"][0]["LoadBalancerArn"]]
+    pass_through(created, "state", "provisioning", (PROVISIONING, "active"))
+    return answer
+
+
+@mend(FakeLoadBalancer, "activate")
+def stay_as_it_is(original: Any, balancer: Any) -> None:
+    """moto: active from the second look on."""
+
+
+@mend(FakeTargetGroup, "register")
+def register(original: Any, group: Any, targets: list[dict[str, Any]]) -> None:
+    """Remember since when a target is one."""
+    original(group, targets)
+    since = vars(group).setdefault("sandbox_since", {})
+    for target in group.targets:
+        since.setdefault(target, CLOCK.now())
+    for target in since.keys() - group.targets.keys():
+        del since[target]
+
+
+@around("elbv2", "DescribeTargetHealth")
+def target_health(call: Call, forward: Forward) -> Answer:
+    """Unused without a load balancer, initial until the first checks have passed."""
+    answer = forward()
+    group = call.backend().target_groups[call.params["TargetGroupArn"]]
+    used = call.backend()._any_listener_using(group.arn)
+    for each in answer["TargetHealthDescriptions"]:
+        since = vars(group).get("sandbox_since", {}).get(each["Target"]["Id"])
+        if each["TargetHealth"]["State"] != "healthy":
+            continue
+        if not used:
+            each["TargetHealth"] = {
+                "State": "unused",
+                "Reason": "Target.NotInUse",
+                "Description": "Target group is not configured to receive traffic from the load balancer",
+            }
+        elif since is not None and CLOCK.now() < since + HEALTH_CHECKING:
+            each["TargetHealth"] = {
+                "State": "initial",
+                "Reason": "Elb.RegistrationInProgress",
+                "Description": "Target registration is in progress",
+            }
+    return answer
 
 
 def _attributes(defaults: dict[str, str], answer: dict[str, Any]) -> dict[str, Any]:
@@ -108,20 +196,70 @@ def _attributes(defaults: dict[str, str], answer: dict[str, Any]) -> dict[str, A
 
 @around("elbv2", "DescribeLoadBalancerAttributes", "ModifyLoadBalancerAttributes")
 def load_balancer_attributes(call: Call, forward: Forward) -> Answer:
-    """Every attribute; a log bucket must exist."""
+    """Every attribute; a log bucket must exist, with a policy that lets the logs in (ORD-2)."""
     wanted = {each["Key"]: each.get("Value", "") for each in call.params.get("Attributes", [])}
     if unknown := wanted.keys() - LOAD_BALANCER_ATTRIBUTES.keys() - {"dns_record.client_routing_policy"}:
         message = f"Load balancer attribute key '{min(unknown)}' is not recognized"
         raise AwsError("ValidationError", message)
     for kind in ("access_logs", "connection_logs"):
         bucket = wanted.get(f"{kind}.s3.bucket")
-        if wanted.get(f"{kind}.s3.enabled") == "true" and bucket and bucket not in call.backend("s3").buckets:
+        prefix = wanted.get(f"{kind}.s3.prefix", "")
+        if wanted.get(f"{kind}.s3.enabled") == "true" and bucket and not _takes_logs(call, bucket, prefix):
             message = f"Access Denied for bucket: {bucket}. Please check S3bucket permission"
             raise AwsError("InvalidConfigurationRequest", message)
     balancer = call.backend().load_balancers.get(call.params["LoadBalancerArn"])
     if balancer is not None and balancer.attrs.get("load_balancing.cross_zone.enabled") == "false":
         balancer.attrs["load_balancing.cross_zone.enabled"] = "true"  # always on for an ALB
     return _attributes(LOAD_BALANCER_ATTRIBUTES, forward())
+
+
+def _takes_logs(call: Call, name: str, prefix: str) -> bool:
+    """Load balancers can't write with a customer's key; older regions' have an account of their own that writes."""
+    bucket = call.backend("s3").buckets.get(name)
+    if bucket is None or _encrypted_by_key(bucket):
+        return False
+    folder = f"{bucket.arn}/{prefix}/" if prefix else f"{bucket.arn}/"
+    written = f"{folder}AWSLogs/{call.account}/elasticloadbalancing/x"
+    context = {
+        "aws:SourceAccount": call.account,
+        "aws:SecureTransport": "true",
+        "s3:x-amz-acl": "bucket-owner-full-control",
+    }
+    context["aws:SourceArn"] = (
+        f"arn:{call.partition}:elasticloadbalancing:{call.region}:{call.account}:loadbalancer/app/x/x"
+    )
+    writers = [("Service", "logdelivery.elasticloadbalancing.amazonaws.com")]
+    if call.region in LOG_ACCOUNTS:
+        writers.append(("AWS", f"arn:{call.partition}:iam::{LOG_ACCOUNTS[call.region]}:root"))
+    return any(allows(bucket.policy, writer, "s3:PutObject", written, context) for writer in writers)
+
+
+def _encrypted_by_key(bucket: Any) -> bool:
+    rule = (bucket.encryption or {}).get("Rule", {})
+    return rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "").startswith("aws:kms")
+
+
+@around("elbv2", "CreateListener", "ModifyListener", "AddListenerCertificates")
+def refuse_certificate(call: Call, forward: Forward) -> Answer:
+    """ORD-3: an HTTPS listener has a certificate, and ACM has issued it."""
+    if (
+        call.operation == "CreateListener"
+        and call.params.get("Protocol") == "HTTPS"
+        and not call.params.get("Certificates")
+    ):
+        raise AwsError("ValidationError", "A certificate must be specified for HTTPS listeners")
+    known = call.backend("acm")._certificates
+    for arn in [each["CertificateArn"] for each in call.params.get("Certificates") or []]:
+        if ":acm:" in arn and arn not in known:
+            raise AwsError("CertificateNotFound", f"Certificate '{arn}' not found", status=400)
+        if arn in known and known[arn].status != "ISSUED":
+            message = (
+                f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, "
+                "and a supported key size."
+            )
+            raise AwsError("UnsupportedCertificate", message, status=400)
+    forward()
+    return None
 
 
 @around("elbv2", "DescribeTargetGroupAttributes")
@@ -158,4 +296,6 @@ def refuse_protected(call: Call, forward: Forward) -> Answer:
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         raise AwsError("OperationNotPermitted", message, status=400)
     forward()
+    if balancer is not None:
+        linger(call, INTERFACES_LINGER, [subnet.id for subnet in balancer.subnets], balancer.security_groups)
     return None

@@ -1,8 +1,15 @@
-"""KMS: the rotation period, which moto drops."""
+"""KMS: the rotation period, which moto drops; key policies, which it does not read.
+
+A policy that names a role or user who does not exist is refused (CON-5), and so is one that locks everybody out; a key
+that is about to be deleted does nothing.
+"""
 
 from __future__ import annotations
 
-from sandbox.hooks import Answer, Call, Forward, around, store
+from typing import Any
+
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import allows, missing_principals
 
 _periods: dict[str, int] = store()
 
@@ -23,3 +30,66 @@ def rotation_status(call: Call, forward: Forward) -> Answer:
     if answer["KeyRotationEnabled"]:
         answer |= {"KeyId": key, "RotationPeriodInDays": _periods.get(key, 365)}
     return answer
+
+
+@around("kms", "CreateKey", "PutKeyPolicy")
+def refuse_policy(call: Call, forward: Forward) -> Answer:
+    """ORD-1: who is named exists; somebody may change the policy again."""
+    policy = call.params.get("Policy")
+    if policy is not None:
+        if any(missing_principals(call, policy)):
+            message = "Policy contains a statement with one or more invalid principals."
+            raise AwsError("MalformedPolicyDocumentException", message, status=400)
+        root = ("AWS", f"arn:{call.partition}:iam::{call.account}:root")
+        if not call.params.get("BypassPolicyLockoutSafetyCheck") and not allows(policy, root, "kms:PutKeyPolicy", "*"):
+            message = "The new key policy will not allow you to update the key policy in the future."
+            raise AwsError("MalformedPolicyDocumentException", message, status=400)
+    forward()
+    return None
+
+
+# What the key itself must do, and what must not change any more once it is about to be deleted.
+CRYPTOGRAPHIC = ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "CreateGrant")
+CHANGES = ("CreateAlias", "DisableKey", "EnableKey", "EnableKeyRotation", "ScheduleKeyDeletion", "TagResource")
+CHANGES += ("UpdateKeyDescription",)
+
+
+@around("kms", *CRYPTOGRAPHIC, *CHANGES)
+def refuse_state(call: Call, forward: Forward) -> Answer:
+    """TDN-8: a key on its way out does nothing; a disabled one encrypts nothing."""
+    given = call.params.get("KeyId") or call.params.get("TargetKeyId") or call.params.get("DestinationKeyId")
+    key = find_key(call, given) if given else None
+    if key is not None and key.key_state == "PendingDeletion":
+        raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.", status=400)
+    if key is not None and key.key_state == "Disabled" and call.operation in CRYPTOGRAPHIC:
+        raise AwsError("DisabledException", f"{key.arn} is disabled.", status=400)
+    forward()
+    return None
+
+
+def find_key(call: Call, key: str, region: str | None = None) -> Any:
+    """The customer's key of this id, ARN or alias; `None` for another's, AWS's own among them."""
+    backend = call.backend("kms", region)
+    if "alias/" in key:
+        name = key[key.index("alias/") :]
+        return next((each for each in backend.keys.values() if name in each.aliases), None)
+    return backend.keys.get(key.split("/")[-1])
+
+
+def unusable(call: Call, key: str) -> bool:
+    """Whether a key is missing, disabled or about to be deleted."""
+    if "alias/aws/" in key:
+        return False
+    found = find_key(call, key)
+    return found is None or found.key_state != "Enabled"
+
+
+def may_use(
+    call: Call, key: str, service: str, actions: tuple[str, ...], context: dict[str, str], region: str = ""
+) -> bool:
+    """Whether a service may use a key, by its policy. AWS's keys (`alias/aws/...`) let no other service in."""
+    found = find_key(call, key, region or call.region)
+    if found is None or found.key_state != "Enabled":
+        return False
+    context = {"aws:SourceAccount": call.account} | context
+    return all(allows(found.policy, ("Service", service), action, found.arn, context) for action in actions)

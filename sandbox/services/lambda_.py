@@ -1,11 +1,15 @@
-"""Lambda: settings moto drops (dead letter queue, logging), and permissions with unique ids."""
+"""Lambda: settings moto drops (dead letter queue, logging), permissions with unique ids, and functions that settle."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from sandbox.clock import CLOCK, pass_through
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.services.iam_news import can_be_assumed, role_allows
+
+SETTLING = 10
 
 KEPT = ("DeadLetterConfig", "LoggingConfig")
 
@@ -26,6 +30,60 @@ def _with_kept(call: Call, configuration: dict[str, Any]) -> None:
 
 
 @around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def refuse_role(call: Call, forward: Forward) -> Answer:
+    """CON-2: the role must trust Lambda, have been there for some seconds, and may write dead letters."""
+    role = call.params.get("Role")
+    if role and not can_be_assumed(call, role, "lambda.amazonaws.com"):
+        message = "The role defined for the function cannot be assumed by Lambda."
+        raise AwsError("InvalidParameterValueException", message, status=400)
+    letters = call.params.get("DeadLetterConfig", {}).get("TargetArn", "")
+    if ":sqs:" in letters:
+        role = role or call.backend().get_function(_name(call)).role
+        if not role_allows(call, role, "sqs:SendMessage", letters):
+            message = "The provided execution role does not have permissions to call SendMessage on SQS"
+            raise AwsError("InvalidParameterValueException", message, status=400)
+    forward()
+    return None
+
+
+@around("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion")
+def refuse_unsettled(call: Call, forward: Forward) -> Answer:
+    """One change after the other, none while the function is being made."""
+    function = call.backend().get_function(_name(call))
+    if function.state == "Pending":
+        message = (
+            "The operation cannot be performed at this time. "
+            f"The function is currently in the following state: {function.state}"
+        )
+        raise AwsError("ResourceConflictException", message, status=409)
+    if _updated(function) == "InProgress":
+        message = (
+            "The operation cannot be performed at this time. "
+            f"An update is in progress for resource: {function.function_arn}"
+        )
+        raise AwsError("ResourceConflictException", message, status=409)
+    answer = forward()
+    if call.operation != "PublishVersion":
+        function.sandbox_updated_at = CLOCK.now() + SETTLING
+        answer["LastUpdateStatus"] = _updated(function)
+    return answer
+
+
+def _updated(function: Any) -> str:
+    return "InProgress" if CLOCK.now() < vars(function).get("sandbox_updated_at", 0.0) else "Successful"
+
+
+@around("lambda", "CreateFunction")
+def function_comes(call: Call, forward: Forward) -> Answer:
+    """Pending at first."""
+    answer = forward()
+    function = call.backend().get_function(answer["FunctionName"])
+    pass_through(function, "state", "Pending", (SETTLING, "Active"))
+    answer["State"] = "Pending"
+    return answer
+
+
+@around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
 def keep(call: Call, forward: Forward) -> Answer:
     """Remember what moto drops."""
     answer = forward()
@@ -40,7 +98,9 @@ def keep(call: Call, forward: Forward) -> Answer:
 def return_kept(call: Call, forward: Forward) -> Answer:
     """Return it."""
     answer = forward()
-    _with_kept(call, answer.get("Configuration", answer))
+    configuration = answer.get("Configuration", answer)
+    _with_kept(call, configuration)
+    configuration["LastUpdateStatus"] = _updated(call.backend().get_function(_name(call)))
     return answer
 
 

@@ -1,10 +1,11 @@
-"""CloudWatch Logs: a group's key after its creation, and its class, which moto lacks."""
+"""CloudWatch Logs: a group's key after its creation, and its class, which moto lacks; a key that does not let it in."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.services.kms import may_use
 
 _classes: dict[Any, dict[str, str]] = store(dict)
 
@@ -47,3 +48,18 @@ def describe_groups(call: Call, forward: Forward) -> Answer:
     for group in answer["logGroups"]:
         group["logGroupClass"] = _classes[call.scope].get(group["logGroupName"], "STANDARD")
     return answer
+
+
+@around("logs", "CreateLogGroup", "AssociateKmsKey")
+def refuse_key(call: Call, forward: Forward) -> Answer:
+    """The key's policy must let CloudWatch Logs encrypt this group."""
+    key, name = call.params.get("kmsKeyId"), call.params.get("logGroupName")
+    if key and name:
+        arn = f"arn:{call.partition}:logs:{call.region}:{call.account}:log-group:{name}"
+        context = {"kms:EncryptionContext:aws:logs:arn": arn, "aws:SourceArn": arn}
+        service = f"logs.{call.region}.amazonaws.com"
+        if not may_use(call, key, service, ("kms:GenerateDataKey", "kms:Decrypt"), context):
+            message = f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+            raise AwsError("AccessDeniedException", message, status=400)
+    forward()
+    return None

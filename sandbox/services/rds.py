@@ -1,6 +1,6 @@
 """RDS: versions, storage settings, windows, replicas, refusals.
 
-- DescribeDBEngineVersions, DescribeCertificates, DescribePendingMaintenanceActions, ResetDBParameterGroup: moto has none.
+- DescribePendingMaintenanceActions, ResetDBParameterGroup: moto has none (and no catalogue: see `rds_catalogue`).
 - gp3 instances come back without `Iops` and `StorageThroughput`: a rerun of `rds_instance` dies of KeyError.
 - Adjoining backup and maintenance windows (03:00-04:00, sun:04:00-sun:05:00) are refused as overlapping.
 - A replica is a shallow copy of its primary: it inherits MultiAZ, deletion protection, backup retention.
@@ -17,46 +17,13 @@ from moto.rds import utils
 from moto.rds.models import RDSBackend
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
+from sandbox.services.iam_news import can_be_assumed
+from sandbox.services.kms import unusable
+from sandbox.services.rds_catalogue import CLASSES, DEFAULT_MAJOR, VERSIONS, resolve
 
-# Engine -> major version -> (minors, oldest first; parameter group family).
-VERSIONS = {
-    "mysql": {
-        "8.0": (["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44"], "mysql8.0"),
-        "8.4": (["8.4.3", "8.4.4", "8.4.5", "8.4.6", "8.4.7"], "mysql8.4"),
-    },
-    "postgres": {
-        "16": (["16.8", "16.9", "16.10", "16.11"], "postgres16"),
-        "17": (["17.4", "17.5", "17.6", "17.7"], "postgres17"),
-        "18": (["18.1"], "postgres18"),
-    },
-}
-DEFAULT_MAJOR = {"mysql": "8.4", "postgres": "17"}
-LOG_TYPES = {
-    "mysql": ["audit", "error", "general", "iam-db-auth-error", "slowquery"],
-    "postgres": ["iam-db-auth-error", "postgresql", "upgrade"],
-}
-CLASSES = [
-    f"db.{family}.{size}"
-    for family, sizes in {
-        "t3": "micro small medium large xlarge 2xlarge",
-        "t4g": "micro small medium large xlarge 2xlarge",
-        "m6g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
-        "m6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
-        "m7g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
-        "m7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-        "m8g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-        "r5": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge",
-        "r6g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
-        "r6i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge",
-        "r7g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge",
-        "r7i": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-        "r8g": "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
-    }.items()
-    for size in sizes.split()
-]
 GP3_THRESHOLD = 400  # GiB; below it IOPS and throughput are fixed
+SMALLEST = 20  # GiB
 GP3_SMALL, GP3_LARGE = (3000, 125), (12000, 500)
-CERTIFICATES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
 
 # What moto drops, kept per instance and returned.
 KEPT = {
@@ -140,9 +107,13 @@ def create_instance(call: Call, forward: Forward) -> Answer:
     params = dict(call.params)
     engine = params["Engine"]
     if engine in VERSIONS:
-        params["EngineVersion"] = _resolve(engine, params.get("EngineVersion") or DEFAULT_MAJOR[engine])
+        params["EngineVersion"] = resolve(engine, params.get("EngineVersion") or DEFAULT_MAJOR[engine])
         _check_class(params["DBInstanceClass"])
         _check_storage(engine, params)
+        _check_groups(call, engine, params["EngineVersion"])
+    _check_password(params.get("MasterUserPassword"))
+    _check_monitoring(call)
+    _check_key(call, params.get("KmsKeyId"))
     _keep(call, {})
     return forward(params)
 
@@ -153,6 +124,8 @@ def modify_instance(call: Call, forward: Forward) -> Answer:
     old = _kept[call.scope].get(call.params["DBInstanceIdentifier"], {})
     if "DBInstanceClass" in call.params:
         _check_class(call.params["DBInstanceClass"])
+    _check_password(call.params.get("MasterUserPassword"))
+    _check_monitoring(call)
     answer = forward()
     _keep(call, old)
     return answer
@@ -172,6 +145,7 @@ def create_replica(call: Call, forward: Forward) -> Answer:
         raise AwsError("InvalidDBInstanceState", message)
     if "DBInstanceClass" in params:
         _check_class(params["DBInstanceClass"])
+    _check_monitoring(call)
     forward()
     replica = backend.databases[params["DBInstanceIdentifier"]]
     replica.multi_az = params.get("MultiAZ", False)
@@ -197,21 +171,66 @@ def delete_instance(call: Call, forward: Forward) -> Answer:
     return forward()
 
 
-def _resolve(engine: str, version: str) -> str:
-    minors = [minor for entry in VERSIONS[engine].values() for minor in entry[0]]
-    if version in VERSIONS[engine]:
-        return VERSIONS[engine][version][0][-1]
-    if version not in minors:
-        raise AwsError("InvalidParameterCombination", f"Cannot find version {version} for {engine}")
-    return version
-
-
 def _check_class(name: str) -> None:
     if name not in CLASSES:
         raise AwsError("InvalidParameterValue", f"Invalid DB Instance class: {name}")
 
 
+def _check_groups(call: Call, engine: str, version: str) -> None:
+    """A parameter group fits one family of versions."""
+    group = call.backend().db_parameter_groups.get(call.params.get("DBParameterGroupName", ""))
+    family = next(family for minors, family in VERSIONS[engine].values() if version in minors)
+    if group is not None and group.family != family:
+        message = (
+            f"The parameter group {group.name} with DBParameterGroupFamily {group.family} can't be used for this "
+            f"instance. Please use a parameter group with DBParameterGroupFamily {family}"
+        )
+        raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_password(password: str | None) -> None:
+    if password is None:
+        return
+    if not 8 <= len(password) <= 41:
+        message = "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters."
+        if len(password) > 8:
+            message = (
+                "The parameter MasterUserPassword is not a valid password because it is longer than 41 characters."
+            )
+        raise AwsError("InvalidParameterValue", message)
+    if not password.isascii() or not password.isprintable() or set(password) & set('/@" '):
+        message = (
+            "The parameter MasterUserPassword is not a valid password. "
+            "Only printable ASCII characters besides '/', '@', '\"', ' ' may be used."
+        )
+        raise AwsError("InvalidParameterValue", message)
+
+
+def _check_monitoring(call: Call) -> None:
+    """The role of enhanced monitoring must trust it, and have been there for some seconds (CON-1)."""
+    role = call.params.get("MonitoringRoleArn")
+    if (
+        call.params.get("MonitoringInterval")
+        and role
+        and not can_be_assumed(call, role, "monitoring.rds.amazonaws.com")
+    ):
+        message = "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING"
+        raise AwsError("InvalidParameterValue", message)
+
+
+def _check_key(call: Call, key: str | None) -> None:
+    if key and unusable(call, key):
+        message = (
+            f"The specified KMS key [{key}] does not exist, is not enabled or you do not have permissions to access it."
+        )
+        raise AwsError("KMSKeyNotAccessibleFault", message)
+
+
 def _check_storage(engine: str, params: dict[str, Any]) -> None:
+    if params.get("StorageType") == "gp3" and params.get("AllocatedStorage", SMALLEST) < SMALLEST:
+        size = params["AllocatedStorage"]
+        message = f"Invalid storage size for engine name {engine} and storage type gp3: {size}"
+        raise AwsError("InvalidParameterValue", message)
     small = params.get("StorageType") == "gp3" and params.get("AllocatedStorage", 0) < GP3_THRESHOLD
     if small and ("Iops" in params or "StorageThroughput" in params):
         message = (
@@ -287,116 +306,3 @@ def refuse_parameter_group_in_use(call: Call, forward: Forward) -> Answer:
         raise AwsError("InvalidDBParameterGroupState", message)
     forward()
     return None
-
-
-# The catalogue
-
-
-@around("rds", "DescribeDBEngineVersions")
-def engine_versions(call: Call, forward: Forward) -> Answer:
-    """The versions of mysql and postgres that can be created."""
-    params = call.params
-    found = []
-    for engine, majors in VERSIONS.items():
-        for major, (minors, family) in majors.items():
-            for position, minor in enumerate(minors):
-                if params.get("Engine", engine) != engine or params.get("EngineVersion", minor) not in (major, minor):
-                    continue
-                if params.get("DBParameterGroupFamily", family) != family:
-                    continue
-                if params.get("DefaultOnly") and minor != _default(engine, params.get("EngineVersion")):
-                    continue
-                found.append(_version(engine, major, minor, family, minors[position + 1 :]))
-    return {"DBEngineVersions": found}
-
-
-def _default(engine: str, version: str | None) -> str:
-    return _resolve(engine, version or DEFAULT_MAJOR[engine])
-
-
-def _version(engine: str, major: str, minor: str, family: str, newer: list[str]) -> dict[str, Any]:
-    title = {"mysql": "MySQL Community Edition", "postgres": "PostgreSQL"}[engine]
-    return {
-        "Engine": engine,
-        "EngineVersion": minor,
-        "MajorEngineVersion": major,
-        "DBParameterGroupFamily": family,
-        "DBEngineDescription": title,
-        "DBEngineVersionDescription": f"{title} {minor}",
-        "ValidUpgradeTarget": [
-            {
-                "Engine": engine,
-                "EngineVersion": target,
-                "Description": f"{title} {target}",
-                "AutoUpgrade": target == newer[-1],
-                "IsMajorVersionUpgrade": False,
-            }
-            for target in newer
-        ],
-        "ExportableLogTypes": LOG_TYPES[engine],
-        "SupportsLogExportsToCloudwatchLogs": True,
-        "SupportsReadReplica": True,
-        "SupportedEngineModes": ["provisioned"],
-        "SupportsGlobalDatabases": False,
-        "SupportsParallelQuery": False,
-        "SupportsCertificateRotationWithoutRestart": True,
-        "SupportedCACertificateIdentifiers": CERTIFICATES,
-        "Status": "available",
-    }
-
-
-@around("rds", "DescribeOrderableDBInstanceOptions")
-def orderable_options(call: Call, forward: Forward) -> Answer:
-    """Every class with every version, in every zone of the region."""
-    params = call.params
-    engine = params["Engine"]
-    if engine not in VERSIONS:
-        return forward()
-    zones = call.ask("DescribeAvailabilityZones", {}, service="ec2")["AvailabilityZones"]
-    minors = [minor for entry in VERSIONS[engine].values() for minor in entry[0]]
-    versions = [_default(engine, params["EngineVersion"])] if params.get("EngineVersion") else minors
-    classes = [params["DBInstanceClass"]] if params.get("DBInstanceClass") in CLASSES else CLASSES
-    if params.get("DBInstanceClass") and params["DBInstanceClass"] not in CLASSES:
-        classes = []
-    return {
-        "OrderableDBInstanceOptions": [
-            {
-                "Engine": engine,
-                "EngineVersion": version,
-                "DBInstanceClass": name,
-                "LicenseModel": {"mysql": "general-public-license", "postgres": "postgresql-license"}[engine],
-                "AvailabilityZones": [{"Name": zone["ZoneName"]} for zone in zones],
-                "MultiAZCapable": True,
-                "ReadReplicaCapable": True,
-                "Vpc": True,
-                "StorageType": "gp3",
-                "SupportsStorageEncryption": True,
-                "SupportsStorageAutoscaling": True,
-                "SupportsIops": True,
-                "SupportsStorageThroughput": True,
-                "SupportsEnhancedMonitoring": True,
-                "SupportsPerformanceInsights": not name.endswith((".micro", ".small")),
-                "MinStorageSize": 20,
-                "MaxStorageSize": 65536,
-            }
-            for version in versions
-            for name in classes
-        ]
-    }
-
-
-@around("rds", "DescribeCertificates")
-def certificates(call: Call, forward: Forward) -> Answer:
-    """The certificate authorities."""
-    wanted = call.params.get("CertificateIdentifier")
-    names = [name for name in CERTIFICATES if wanted in (None, name)]
-    return {
-        "DefaultCertificateForNewLaunches": CERTIFICATES[0],
-        "Certificates": [{"CertificateIdentifier": name, "CertificateType": "CA"} for name in names],
-    }
-
-
-@around("rds", "DescribePendingMaintenanceActions")
-def pending_maintenance(call: Call, forward: Forward) -> Answer:
-    """Nothing is ever pending."""
-    return {"PendingMaintenanceActions": []}

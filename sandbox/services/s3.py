@@ -14,14 +14,13 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, s3_backends
 
+from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
+from sandbox.policy import listed as _listed
+from sandbox.policy import missing_principals, statements
 
 LOGGING = "logging.s3.amazonaws.com"
 EARLIEST = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 @mend(FakeBucket, "_log_permissions_enabled_policy")
@@ -134,3 +133,57 @@ def return_newest(call: Call, forward: Forward) -> Answer:
         if kept := _newest_kept[call.params["Bucket"]].get(rule.get("ID", "")):
             rule["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = kept
     return answer
+
+
+NAME_TAKEN = 10
+
+_free_at: dict[str, float] = store()
+"""when the name of a deleted bucket can be used again"""
+
+
+@around("s3", "DeleteBucket")
+def delete_bucket(call: Call, forward: Forward) -> Answer:
+    """S3 needs a moment to forget a name."""
+    forward()
+    _free_at[call.params["Bucket"]] = CLOCK.now() + NAME_TAKEN
+    return None
+
+
+@around("s3", "CreateBucket")
+def refuse_recent_name(call: Call, forward: Forward) -> Answer:
+    """TDN-10: a deploy may follow a teardown, after that moment."""
+    if CLOCK.now() < _free_at.get(call.params["Bucket"], 0.0):
+        message = (
+            "A conflicting conditional operation is currently in progress against this resource. Please try again."
+        )
+        raise AwsError("OperationAborted", message, status=409)
+    forward()
+    return None
+
+
+@around("s3", "PutBucketPolicy")
+def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
+    """A policy names who exists, and nobody at large where that is blocked."""
+    if any(missing_principals(call, call.params["Policy"])):
+        raise AwsError("MalformedPolicy", "Invalid principal in policy", status=400)
+    bucket = call.backend().buckets.get(call.params["Bucket"])
+    block = bucket.public_access_block if bucket is not None else None
+    if block is not None and str(block.block_public_policy).lower() == "true" and _is_public(call.params["Policy"]):
+        message = (
+            f"User: arn:{call.partition}:iam::{call.account}:root is not authorized to perform: s3:PutBucketPolicy on "
+            f'resource: "{bucket.arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '
+            "Public Access."
+        )
+        raise AwsError("AccessDenied", message, status=403)
+    forward()
+    return None
+
+
+def _is_public(policy: str) -> bool:
+    """Whether it lets in everybody, without a condition (AWS knows conditions that do not help; this does not)."""
+    return any(
+        statement["Effect"] == "Allow"
+        and not statement.get("Condition")
+        and (statement.get("Principal") == "*" or "*" in _listed((statement.get("Principal") or {}).get("AWS")))
+        for statement in statements(policy)
+    )

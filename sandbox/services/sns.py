@@ -1,10 +1,18 @@
-"""SNS: e-mail subscriptions wait for their confirmation (IDM-14); moto confirms them at once."""
+"""SNS: e-mail subscriptions wait for their confirmation (IDM-14), and messages reach only who lets them in.
+
+moto confirms at once and delivers always. AWS drops a message, without a word, that the policy of the queue or function
+does not let in, or that the queue's key does not let it encrypt.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.hooks import Answer, AwsError, Call, Forward, around
+from moto.backends import get_backend
+from moto.sns.models import Subscription
+
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
+from sandbox.policy import allows, missing_principals
 
 CONFIRMED_BY_HAND = {"email", "email-json", "http", "https"}
 
@@ -54,3 +62,58 @@ def _check(call: Call) -> None:
     if not call.params["SubscriptionArn"].startswith("arn:"):
         message = "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
         raise AwsError("InvalidParameter", message, status=400)
+
+
+@mend(Subscription, "publish")
+def deliver(original: Any, subscription: Any, *args: Any, **kwargs: Any) -> None:
+    """To whom it may."""
+    if subscription.protocol not in POLICIES or POLICIES[subscription.protocol](subscription):
+        original(subscription, *args, **kwargs)
+
+
+def _queue_lets_in(subscription: Any) -> bool:
+    region, name = subscription.endpoint.split(":")[3], subscription.endpoint.split(":")[-1]
+    queue = get_backend("sqs")[subscription.account_id][region].queues.get(name)
+    if queue is None:
+        return False
+    context = {"aws:SourceArn": subscription.topic.arn, "aws:SourceAccount": subscription.account_id}
+    if not allows(queue.policy, SNS, "sqs:SendMessage", subscription.endpoint, context):
+        return False
+    key = queue.kms_master_key_id
+    if not key:
+        return True
+    keys = get_backend("kms")[subscription.account_id][region].keys
+    found = next((each for each in keys.values() if key in (each.id, each.arn, *each.aliases)), None)
+    return found is not None and all(
+        allows(found.policy, SNS, action, found.arn, context) for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    )
+
+
+def _function_lets_in(subscription: Any) -> bool:
+    parts = subscription.endpoint.split(":")
+    functions = get_backend("lambda")[subscription.account_id][parts[3]]
+    function = functions.get_function(parts[6]) if _exists(functions, parts[6]) else None
+    context = {"aws:SourceArn": subscription.topic.arn, "aws:SourceAccount": subscription.account_id}
+    return function is not None and allows(
+        {"Statement": function.policy.statements}, SNS, "lambda:InvokeFunction", function.function_arn, context
+    )
+
+
+def _exists(functions: Any, name: str) -> bool:
+    return any(function.function_name == name for function in functions.list_functions())
+
+
+SNS = ("Service", "sns.amazonaws.com")
+POLICIES = {"sqs": _queue_lets_in, "lambda": _function_lets_in}
+
+
+@around("sns", "CreateTopic", "SetTopicAttributes")
+def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
+    """A policy names who exists."""
+    policy = call.params.get("Attributes", {}).get("Policy")
+    if call.params.get("AttributeName") == "Policy":
+        policy = call.params.get("AttributeValue")
+    if any(missing_principals(call, policy)):
+        raise AwsError("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound", status=400)
+    forward()
+    return None

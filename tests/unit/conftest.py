@@ -13,6 +13,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from moto import mock_aws
 
+from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
 
 REGION = "us-east-1"
@@ -42,7 +43,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """The session's sandbox."""
     sandbox = Sandbox("unit", tmp_path_factory.mktemp("unit"))
-    sandbox.start()
+    sandbox.start(speed=AT_ONCE)
     yield sandbox
     sandbox.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from sandbox_helpers import REGION, Aws, Network
 
+from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
 
 
@@ -17,7 +18,7 @@ from sandbox.control import Sandbox
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """The session's server."""
     sandbox = Sandbox("session", tmp_path_factory.mktemp("sandbox"))
-    sandbox.start()
+    sandbox.start(speed=AT_ONCE)
     yield sandbox
     sandbox.stop()
 
@@ -48,6 +49,14 @@ def aws(sandbox: Sandbox) -> Aws:
         )
 
     return client
+
+
+@pytest.fixture
+def later(sandbox: Sandbox) -> Iterator[Callable[[float], None]]:
+    """The clock stands still; `later(60)` moves it on by a minute of AWS's time."""
+    sandbox.clock(speed=0)
+    yield lambda seconds: sandbox.clock(advance=seconds)
+    sandbox.clock(speed=AT_ONCE)
 
 
 @pytest.fixture

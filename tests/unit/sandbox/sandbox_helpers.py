@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +13,7 @@ from botocore.exceptions import ClientError
 
 Aws = Callable[..., Any]
 REGION = "eu-west-1"
+IMAGE = "ami-12c6146b"
 
 
 def refused(code: str, call: Callable[..., Any], **params: Any) -> str:
@@ -19,6 +23,29 @@ def refused(code: str, call: Callable[..., Any], **params: Any) -> str:
     error = caught.value.response["Error"]
     assert error["Code"] == code, error
     return error["Message"]
+
+
+def eventually(code: str, call: Callable[..., Any], **params: Any) -> Any:
+    """Check that a call is refused with an error code, as long as IAM's news spread, and then taken; its answer."""
+    refused(code, call, **params)
+    return call(**params)
+
+
+def issued_certificate(aws: Aws, region: str, domain: str = "example.com") -> str:
+    """The ARN of a certificate of a domain and its wildcard, issued."""
+    acm, route53 = aws("acm", region), aws("route53")
+    zone = route53.create_hosted_zone(Name=domain, CallerReference=f"{domain} {region}")["HostedZone"]["Id"]
+    arn = acm.request_certificate(DomainName=domain, SubjectAlternativeNames=[f"*.{domain}"], ValidationMethod="DNS")[
+        "CertificateArn"
+    ]
+    acm.describe_certificate(CertificateArn=arn)
+    option = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]
+    record = {"Type": "CNAME", "TTL": 60, "Name": option["ResourceRecord"]["Name"]}
+    record["ResourceRecords"] = [{"Value": option["ResourceRecord"]["Value"]}]
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
+    return arn
 
 
 class Network:
@@ -35,3 +62,29 @@ class Network:
         ]
         group = ec2.create_security_group(GroupName="web", Description="web", VpcId=self.vpc)
         self.security_group = group["GroupId"]
+
+
+def trust(service: str) -> str:
+    """A trust policy: the service may take the role."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def function_code() -> bytes:
+    """A zip file that Lambda takes."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("a.py", "")
+    return code.getvalue()
+
+
+def key_for(aws: Aws, *services: str) -> str:
+    """The ARN of a key that services may use."""
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
+    ]
+    if services:
+        use = {"Principal": {"Service": list(services)}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]}
+        statements.append({"Effect": "Allow", "Resource": "*"} | use)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return aws("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]

@@ -6,14 +6,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, Network, refused
+from sandbox_helpers import IMAGE, Aws, Network, refused
 
 
 @pytest.fixture
 def group(aws: Aws, network: Network) -> Any:
     """A function that makes a group of instances from version 2 of a template."""
     ec2, autoscaling = aws("ec2"), aws("autoscaling")
-    data = {"ImageId": "ami-1", "InstanceType": "t3.micro", "UserData": "aGVsbG8="}
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro", "UserData": "aGVsbG8="}
     ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
     ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData=data)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.clock import SPEED, Clock
+from sandbox.clock import AT_ONCE, CLOCK, Clock, pass_through
 from sandbox.control import Sandbox
 
 
@@ -28,13 +28,59 @@ def test_runs_as_fast_as_it_is_told() -> None:
     assert clock.now() > before
 
 
+def test_does_things_in_their_order_when_they_are_due() -> None:
+    clock, done = Clock(speed=0), []
+    clock.after(60, lambda: done.append("second"))
+    clock.after(30, lambda: done.append("first"))
+    clock.set(advance=59)
+    clock.catch_up()
+    assert done == ["first"]
+    clock.set(advance=1)
+    clock.catch_up()
+    clock.catch_up()
+    assert done == ["first", "second"]
+
+
+def test_forgets_what_was_coming() -> None:
+    clock, done = Clock(speed=0), []
+    clock.after(1, lambda: done.append(True))
+    clock.forget()
+    clock.set(advance=2)
+    clock.catch_up()
+    assert not done
+
+
+class Thing:
+    """Something with a state."""
+
+    state = ""
+
+
+def test_states_follow_one_another_until_a_new_journey(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CLOCK, "speed", 0.0)
+    thing = Thing()
+    pass_through(thing, "state", "creating", (60, "backing-up"), (60, "available"))
+    assert thing.state == "creating"
+    CLOCK.set(advance=60)
+    CLOCK.catch_up()
+    assert thing.state == "backing-up"
+    pass_through(thing, "state", "deleting", (600, "gone"))
+    CLOCK.set(advance=300)
+    CLOCK.catch_up()
+    assert thing.state == "deleting"
+    thing.state = "kept"
+    CLOCK.set(advance=300)
+    CLOCK.catch_up()
+    assert thing.state == "kept"
+
+
 @pytest.fixture
-def at_normal_speed(running: Sandbox) -> Iterator[Sandbox]:
+def at_once_again(running: Sandbox) -> Iterator[Sandbox]:
     yield running
-    running.clock(speed=SPEED)
+    running.clock(speed=AT_ONCE)
 
 
-def test_is_set_from_outside(at_normal_speed: Sandbox) -> None:
-    at_normal_speed.clock(speed=0)
-    status = at_normal_speed.status()
+def test_is_set_from_outside(at_once_again: Sandbox) -> None:
+    at_once_again.clock(speed=0)
+    status = at_once_again.status()
     assert status and status["speed"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, refused
+from sandbox_helpers import Aws, issued_certificate, refused
 
 OAC = {
     "Name": "static",
@@ -22,9 +22,11 @@ def cloudfront(aws: Aws) -> Any:
 
 
 @pytest.fixture
-def control(cloudfront: Any) -> dict[str, Any]:
-    """An origin access control."""
-    return cloudfront.create_origin_access_control(OriginAccessControlConfig=OAC)
+def control(aws: Aws, cloudfront: Any) -> dict[str, Any]:
+    """An origin access control, and the ARN of a certificate."""
+    created = cloudfront.create_origin_access_control(OriginAccessControlConfig=OAC)
+    aws("s3", "us-east-1").create_bucket(Bucket="logs-1", ObjectOwnership="BucketOwnerPreferred")
+    return created | {"certificate": issued_certificate(aws, "us-east-1")}
 
 
 def config(control: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def config(control: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "Enabled": True,
         "HttpVersion": "http2and3",
         "IsIPV6Enabled": True,
-        "Logging": {"Enabled": True, "IncludeCookies": False, "Bucket": "l.s3.amazonaws.com", "Prefix": "cdn/"},
+        "Logging": {"Enabled": True, "IncludeCookies": False, "Bucket": "logs-1.s3.amazonaws.com", "Prefix": "cdn/"},
         "WebACLId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1",
         "Origins": {
             "Quantity": 2,
@@ -67,7 +69,7 @@ def config(control: dict[str, Any], **changes: Any) -> dict[str, Any]:
             "ResponseHeadersPolicyId": "67f7725c-6f97-4210-82d7-5512b31e9d03",
         },
         "ViewerCertificate": {
-            "ACMCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/c",
+            "ACMCertificateArn": control["certificate"],
             "SSLSupportMethod": "sni-only",
             "MinimumProtocolVersion": "TLSv1.2_2021",
         },
@@ -129,12 +131,22 @@ def test_unused_control_is_deleted(cloudfront: Any, control: dict[str, Any]) -> 
     assert cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", []) == []
 
 
-def test_refused_configurations(cloudfront: Any, control: dict[str, Any]) -> None:
-    elsewhere = {"ACMCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/c"}
-    wrong = config(control, ViewerCertificate=elsewhere)
-    refused("InvalidViewerCertificate", cloudfront.create_distribution, DistributionConfig=wrong)
-    unknown = config({"OriginAccessControl": {"Id": "none"}})
+def test_refused_configurations(aws: Aws, cloudfront: Any, control: dict[str, Any]) -> None:
+    elsewhere = aws("acm").request_certificate(DomainName="example.com")["CertificateArn"]
+    pending = aws("acm", "us-east-1").request_certificate(DomainName="example.com")["CertificateArn"]
+    for certificate in (elsewhere, pending, "arn:aws:acm:us-east-1:123456789012:certificate/none"):
+        wrong = config(control, ViewerCertificate={"ACMCertificateArn": certificate})
+        refused("InvalidViewerCertificate", cloudfront.create_distribution, DistributionConfig=wrong)
+    other = config(control, Aliases={"Quantity": 1, "Items": ["www.example.org"]})
+    message = refused("InvalidViewerCertificate", cloudfront.create_distribution, DistributionConfig=other)
+    assert "doesn't cover the alternate domain name" in message
+    unknown = config(control | {"OriginAccessControl": {"Id": "none"}})
     refused("NoSuchOriginAccessControl", cloudfront.create_distribution, DistributionConfig=unknown)
+    aws("s3", "us-east-1").create_bucket(Bucket="logs-2")  # without ACLs, as new buckets are
+    for bucket in ("logs-2", "none"):
+        logging = {"Enabled": True, "IncludeCookies": False, "Bucket": f"{bucket}.s3.amazonaws.com", "Prefix": ""}
+        elsewhere = config(control, Logging=logging)
+        refused("InvalidArgument", cloudfront.create_distribution, DistributionConfig=elsewhere)
     aliases = {"Aliases": {"Quantity": 1, "Items": ["www.example.com"]}}
     cloudfront.create_distribution(DistributionConfig=config(control, **aliases))
     second = config(control, CallerReference="other", **aliases)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from sandbox_helpers import Aws, Network, refused
+from sandbox_helpers import IMAGE, Aws, Network, eventually, refused
 
 
 def user_data(text: str) -> str:
@@ -57,7 +57,7 @@ def test_launch_template_tags_can_change(aws: Aws) -> None:
 def test_launch_template_versions(aws: Aws) -> None:
     ec2 = aws("ec2")
     tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
-    data = {"ImageId": "ami-1", "InstanceType": "t3.micro"}
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro"}
     ec2.create_launch_template(LaunchTemplateName="web", TagSpecifications=tags, LaunchTemplateData=data)
     newer = {"InstanceType": "t3.small", "UserData": user_data("hello")}
     ec2.create_launch_template_version(LaunchTemplateName="web", SourceVersion="1", LaunchTemplateData=newer)
@@ -84,7 +84,7 @@ def test_instances_honour_their_template(aws: Aws, network: Network) -> None:
     aws("iam").create_instance_profile(InstanceProfileName="web")
     ec2 = aws("ec2")
     data = {
-        "ImageId": "ami-1",
+        "ImageId": IMAGE,
         "InstanceType": "t3.micro",
         "IamInstanceProfile": {"Name": "web"},
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
@@ -92,7 +92,13 @@ def test_instances_honour_their_template(aws: Aws, network: Network) -> None:
         "SecurityGroupIds": [network.security_group],
     }
     ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
-    ec2.run_instances(MinCount=1, MaxCount=1, SubnetId=network.subnets[0], LaunchTemplate={"LaunchTemplateName": "web"})
+    launch = {
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SubnetId": network.subnets[0],
+        "LaunchTemplate": {"LaunchTemplateName": "web"},
+    }
+    eventually("InvalidParameterValue", ec2.run_instances, **launch)
     instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]
     assert instance["MetadataOptions"]["HttpTokens"] == "required"
     assert instance["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
@@ -102,7 +108,7 @@ def test_instances_honour_their_template(aws: Aws, network: Network) -> None:
 
 
 def test_unknown_instance_profile(aws: Aws) -> None:
-    data = {"ImageId": "ami-1", "InstanceType": "t3.micro", "IamInstanceProfile": {"Name": "nope"}}
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro", "IamInstanceProfile": {"Name": "nope"}}
     aws("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
     template = {"LaunchTemplateName": "web"}
     refused("InvalidParameterValue", aws("ec2").run_instances, MinCount=1, MaxCount=1, LaunchTemplate=template)

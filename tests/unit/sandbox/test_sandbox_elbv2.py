@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def test_zone_id(balancer: dict[str, Any]) -> None:
     assert balancer["CanonicalHostedZoneId"] == "Z32O12XQLNTSW2"
 
 
-def test_load_balancer_attributes(aws: Aws, balancer: dict[str, Any]) -> None:
+def test_ord_2_load_balancer_attributes(aws: Aws, balancer: dict[str, Any]) -> None:
     elbv2, arn = aws("elbv2"), balancer["LoadBalancerArn"]
     before = attributes(elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn))
     assert before["routing.http.drop_invalid_header_fields.enabled"] == "false"
@@ -33,7 +34,16 @@ def test_load_balancer_attributes(aws: Aws, balancer: dict[str, Any]) -> None:
     ]
     change = {"LoadBalancerArn": arn, "Attributes": logs}
     refused("InvalidConfigurationRequest", elbv2.modify_load_balancer_attributes, **change)
-    aws("s3").create_bucket(Bucket="logs-1", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="logs-1", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    refused("InvalidConfigurationRequest", elbv2.modify_load_balancer_attributes, **change)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::logs-1/AWSLogs/123456789012/*",
+    }
+    s3.put_bucket_policy(Bucket="logs-1", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     after = attributes(elbv2.modify_load_balancer_attributes(**change))
     assert after == before | {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": "logs-1"}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sandbox_helpers import Aws, Network, refused
 
-from sandbox.clock import SPEED
+from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
 from sandbox.services.instance_refresh import LAUNCH, PATIENCE, PENDING, SETTLE
 
@@ -26,13 +26,18 @@ class Group:
     def __init__(self, aws: Aws, network: Network, sandbox: Sandbox) -> None:
         self.sandbox, self.aws = sandbox, aws
         self.autoscaling, ec2, elbv2 = aws("autoscaling"), aws("ec2"), aws("elbv2")
-        data = {"ImageId": "ami-1", "InstanceType": "t3.micro"}
+        data = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
         made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
         self.template = made["LaunchTemplate"]["LaunchTemplateId"]
-        for image in ("ami-2", "ami-3"):
+        for image in ("ami-000316f560b19b389", "ami-000431d0c0ad4080a"):
             ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={**data, "ImageId": image})
         created = elbv2.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=network.vpc)
         self.target_group = created["TargetGroups"][0]["TargetGroupArn"]
+        balancer = elbv2.create_load_balancer(Name="web", Subnets=network.subnets)["LoadBalancers"][0][
+            "LoadBalancerArn"
+        ]
+        forward = {"Type": "forward", "TargetGroupArn": self.target_group}
+        elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[forward])
         self.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=self.name,
             MinSize=0,
@@ -43,6 +48,7 @@ class Group:
             LaunchTemplate={"LaunchTemplateId": self.template, "Version": "1"},
             TargetGroupARNs=[self.target_group],
         )
+        sandbox.clock(advance=LAUNCH)  # until the first four are in service
 
     def configuration(self, version: str = "2") -> dict[str, Any]:
         return {"LaunchTemplate": {"LaunchTemplateId": self.template, "Version": version}}
@@ -62,7 +68,9 @@ class Group:
 
     @property
     def described(self) -> dict[str, Any]:
-        return self.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        """The group, without the instances that are on their way out."""
+        group = self.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        return group | {"Instances": [each for each in group["Instances"] if each["LifecycleState"] != "Terminating"]}
 
     @property
     def versions(self) -> dict[str, int]:
@@ -74,15 +82,17 @@ class Group:
 
     @property
     def health(self) -> dict[str, int]:
+        """The states of the targets; those in their first checks have found nothing wrong yet."""
         found = self.aws("elbv2").describe_target_health(TargetGroupArn=self.target_group)
-        return Counter(each["TargetHealth"]["State"] for each in found["TargetHealthDescriptions"])
+        states = (each["TargetHealth"]["State"] for each in found["TargetHealthDescriptions"])
+        return Counter("healthy" if state == "initial" else state for state in states)
 
 
 @pytest.fixture
 def group(aws: Aws, network: Network, sandbox: Sandbox) -> Iterator[Group]:
     sandbox.clock(speed=0)
     yield Group(aws, network, sandbox)
-    sandbox.clock(speed=SPEED)
+    sandbox.clock(speed=AT_ONCE)
 
 
 def test_pending_in_progress_baking_successful(group: Group) -> None:
@@ -193,7 +203,7 @@ def test_without_a_desired_configuration_the_groups_own_is_used(group: Group) ->
     assert group.versions == {"2": 4}
 
 
-@pytest.mark.parametrize("mark", ["{template}:2", "ami-2"])
+@pytest.mark.parametrize("mark", ["{template}:2", "ami-000316f560b19b389"])
 def test_broken_version_fails_after_an_hour(group: Group, mark: str) -> None:
     group.sandbox.break_versions(mark.format(template=group.template))
     group.start(Preferences={"MinHealthyPercentage": 75, "InstanceWarmup": WARMUP})
@@ -227,14 +237,14 @@ def test_broken_by_what_the_user_data_says(group: Group) -> None:
 
 
 def test_reset_heals(group: Group, network: Network) -> None:
-    group.sandbox.break_versions("ami-1")
+    group.sandbox.break_versions("ami-12c6146b")
     group.sandbox.reset()
     again = Group(group.aws, Network(group.aws), group.sandbox)
     assert again.health == {"healthy": 4}
 
 
 def test_auto_rollback(group: Group) -> None:
-    group.sandbox.break_versions("ami-3")
+    group.sandbox.break_versions("ami-000431d0c0ad4080a")
     preferences = {"MinHealthyPercentage": 50, "InstanceWarmup": WARMUP, "AutoRollback": True}
     group.start("3", Preferences=preferences)
     found = group.later(PENDING + LAUNCH + PATIENCE)
@@ -264,7 +274,7 @@ def test_rollback_goes_back_down(group: Group) -> None:
 def test_rollback_fails_when_the_old_version_is_broken_too(group: Group) -> None:
     group.start()
     group.later(PENDING + LAUNCH)
-    group.sandbox.break_versions("ami-1")
+    group.sandbox.break_versions("ami-12c6146b")
     group.autoscaling.rollback_instance_refresh(AutoScalingGroupName=group.name)
     assert group.later(2 * PATIENCE)["Status"] == "RollbackFailed"
 
@@ -402,11 +412,12 @@ def test_protected_and_standby(
 
 def test_mixed_instances_policy_and_root_volumes(group: Group, network: Network) -> None:
     def policy(image: str) -> dict[str, Any]:
-        template = {"LaunchTemplateId": group.template, "Version": "1" if image == "ami-1" else "2"}
+        template = {"LaunchTemplateId": group.template, "Version": "1" if image == "ami-12c6146b" else "2"}
         overrides = [{"InstanceType": "t3.small", "ImageId": image}]
         return {"LaunchTemplate": {"LaunchTemplateSpecification": template, "Overrides": overrides}}
 
     group.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=group.name, ForceDelete=True)
+    group.sandbox.clock(advance=LAUNCH)  # until the old group is gone
     group.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName=group.name,
         MinSize=0,
@@ -414,10 +425,13 @@ def test_mixed_instances_policy_and_root_volumes(group: Group, network: Network)
         DesiredCapacity=2,
         HealthCheckGracePeriod=GRACE,
         VPCZoneIdentifier=network.subnets[0],
-        MixedInstancesPolicy=policy("ami-1"),
+        MixedInstancesPolicy=policy("ami-12c6146b"),
     )
+    group.sandbox.clock(advance=LAUNCH)
     before = {instance["InstanceId"] for instance in group.described["Instances"]}
-    group.start(Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-2")})
+    group.start(
+        Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-000316f560b19b389")}
+    )
     group.later(PENDING)
     assert {instance["LifecycleState"] for instance in group.described["Instances"]} == {"ReplacingRootVolume"}
     assert group.later(LAUNCH + WARMUP)["Strategy"] == "ReplaceRootVolume"
@@ -449,4 +463,4 @@ def test_deleting_the_group_forgets_its_refreshes(group: Group, network: Network
     group.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=group.name, ForceDelete=True)
     assert group.health == {}
     states = group.aws("ec2").describe_instances()["Reservations"]
-    assert {i["State"]["Name"] for r in states for i in r["Instances"]} == {"terminated"}
+    assert {i["State"]["Name"] for r in states for i in r["Instances"]} == {"shutting-down"}

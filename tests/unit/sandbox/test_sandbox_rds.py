@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, Network, refused
+from sandbox_helpers import Aws, Network, refused, trust
 
 DATABASE = {
     "DBInstanceIdentifier": "db",
@@ -39,6 +39,10 @@ def rds(aws: Aws, network: Network) -> Any:
     client.create_db_parameter_group(
         DBParameterGroupName="parameters", DBParameterGroupFamily="mysql8.4", Description="d"
     )
+    trusted = trust("monitoring.rds.amazonaws.com")
+    aws("iam").create_role(RoleName="monitoring", AssumeRolePolicyDocument=trusted)
+    # CON-1: the role is too new for the first that asks
+    assert "ENHANCED_MONITORING" in refused("InvalidParameterValue", client.create_db_instance, **DATABASE)
     return client
 
 
@@ -91,6 +95,12 @@ def test_replica_needs_backups(rds: Any) -> None:
         ({"EngineVersion": "8.0.35"}, "InvalidParameterCombination"),
         ({"DBInstanceClass": "db.zz.large"}, "InvalidParameterValue"),
         ({"Iops": 6000}, "InvalidParameterCombination"),
+        ({"EngineVersion": "8.0.44"}, "InvalidParameterCombination"),  # of another family than its parameter group
+        ({"AllocatedStorage": 10}, "InvalidParameterValue"),
+        ({"MasterUserPassword": "short"}, "InvalidParameterValue"),
+        ({"MasterUserPassword": "with a space"}, "InvalidParameterValue"),
+        ({"MonitoringRoleArn": "arn:aws:iam::123456789012:role/none"}, "InvalidParameterValue"),
+        ({"KmsKeyId": "none"}, "KMSKeyNotAccessibleFault"),
     ],
 )
 def test_refused_instances(rds: Any, change: dict[str, Any], code: str) -> None:

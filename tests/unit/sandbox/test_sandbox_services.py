@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, refused
+from sandbox_helpers import Aws, eventually, function_code, issued_certificate, key_for, refused, trust
 
 ACCOUNT = "123456789012"
 
@@ -49,7 +47,7 @@ def test_certificate_is_issued_when_its_record_exists(aws: Aws) -> None:
 
 def test_certificate_in_use(aws: Aws, network: Any) -> None:
     elbv2, acm = aws("elbv2"), aws("acm")
-    arn = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS")["CertificateArn"]
+    arn = issued_certificate(aws, "eu-west-1")
     balancer = elbv2.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
     (listener,) = elbv2.create_listener(
@@ -75,7 +73,9 @@ def test_backup_selections(aws: Aws) -> None:
     plan_id = backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
     selection = {"SelectionName": "s", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/b", "Resources": ["arn:aws:s3:::x"]}
     wanted = {"BackupPlanId": plan_id, "BackupSelection": selection}
-    selection_id = backup.create_backup_selection(**wanted)["SelectionId"]
+    refused("InvalidParameterValueException", backup.create_backup_selection, **wanted)
+    aws("iam").create_role(RoleName="b", AssumeRolePolicyDocument=trust("backup.amazonaws.com"))
+    selection_id = eventually("InvalidParameterValueException", backup.create_backup_selection, **wanted)["SelectionId"]
     refused("AlreadyExistsException", backup.create_backup_selection, **wanted)
     got = backup.get_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
     assert got["BackupSelection"] == selection
@@ -168,20 +168,19 @@ def test_rotation_period(aws: Aws) -> None:
 @pytest.fixture
 def function(aws: Aws) -> Any:
     """A client; the function `f` exists."""
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:*"}]}
-    role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17"} | trust))[
-        "Role"
-    ]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("a.py", "")
+    role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy)
     client = aws("lambda")
-    client.create_function(
+    eventually(  # CON-2
+        "InvalidParameterValueException",
+        client.create_function,
         FunctionName="f",
         Role=role,
         Runtime="python3.13",
         Handler="a.h",
-        Code={"ZipFile": code.getvalue()},
+        Code={"ZipFile": function_code()},
         DeadLetterConfig={"TargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:dlq"},
         LoggingConfig={"LogFormat": "JSON"},
     )
@@ -216,9 +215,10 @@ def test_permission_ids_are_unique(function: Any) -> None:
 def test_log_group_key_and_class(aws: Aws) -> None:
     logs = aws("logs")
     logs.create_log_group(logGroupName="/x", logGroupClass="INFREQUENT_ACCESS")
-    logs.associate_kms_key(logGroupName="/x", kmsKeyId="arn:aws:kms:eu-west-1:1:key/k")
+    key = key_for(aws, "logs.eu-west-1.amazonaws.com")
+    logs.associate_kms_key(logGroupName="/x", kmsKeyId=key)
     (found,) = logs.describe_log_groups()["logGroups"]
-    assert (found["kmsKeyId"], found["logGroupClass"]) == ("arn:aws:kms:eu-west-1:1:key/k", "INFREQUENT_ACCESS")
+    assert (found["kmsKeyId"], found["logGroupClass"]) == (key, "INFREQUENT_ACCESS")
     logs.disassociate_kms_key(logGroupName="/x")
     assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
 
@@ -344,7 +344,7 @@ def test_repository_of_an_unknown_key(aws: Aws) -> None:
 # IAM
 
 
-def trust(**condition: Any) -> str:
+def github_trust(**condition: Any) -> str:
     issuer = "token.actions.githubusercontent.com"
     statement = {
         "Effect": "Allow",
@@ -372,7 +372,10 @@ def test_audiences_of_an_identity_provider(aws: Aws) -> None:
 
 def test_trust_in_github_needs_a_subject(aws: Aws) -> None:
     iam = aws("iam")
-    anybody, one = trust(aud="sts.amazonaws.com"), trust(aud="sts.amazonaws.com", sub="repo:o/r:environment:e")
+    anybody, one = (
+        github_trust(aud="sts.amazonaws.com"),
+        github_trust(aud="sts.amazonaws.com", sub="repo:o/r:environment:e"),
+    )
     refused("MalformedPolicyDocument", iam.create_role, RoleName="r", AssumeRolePolicyDocument=anybody)
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=one)
     refused("MalformedPolicyDocument", iam.update_assume_role_policy, RoleName="r", PolicyDocument=anybody)
@@ -384,10 +387,10 @@ def test_limits_of_a_role(aws: Aws) -> None:
         "ValidationError",
         iam.create_role,
         RoleName="r",
-        AssumeRolePolicyDocument=trust(sub="x"),
+        AssumeRolePolicyDocument=github_trust(sub="x"),
         MaxSessionDuration=43_201,
     )
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(sub="x"))
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=github_trust(sub="x"))
 
     def policy(size: int) -> str:
         statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{'b' * size}"}

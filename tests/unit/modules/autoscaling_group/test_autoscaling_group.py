@@ -218,3 +218,24 @@ def test_aws_error_is_reported(run_module, options):
 def test_sizes_are_needed(aws, run_module):
     with pytest.raises(Exception, match="state is present but all of the following are missing"):
         run_module("autoscaling_group", name=NAME)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_group_that_aws_is_deleting_counts_as_gone(autoscaling, run_module, options, monkeypatch, state):
+    run_module("autoscaling_group", **options)
+    looks = []
+
+    def find(client, name):
+        """As AWS shows a group that a run before deleted: twice more, and then no longer."""
+        looks.append(name)
+        found = client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+        if len(looks) == 3:
+            client.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+            found = []
+        return {**found[0], **({"Status": "Delete in progress"} if len(looks) < 3 else {})} if found else None
+
+    monkeypatch.setattr(autoscaling_group, "find", find)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    result = run_module("autoscaling_group", **options, state=state)
+    assert result["changed"] == (state == "present")
+    assert len(autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]) == (state == "present")

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.clock import SPEED
+from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
 
 NAME = "production-asg"
@@ -23,10 +23,10 @@ class Fleet:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.client, ec2 = boto3.client("autoscaling"), boto3.client("ec2")
-        data = {"ImageId": "ami-1", "InstanceType": "t3.micro"}
+        data = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
         made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
         self.template = made["LaunchTemplate"]["LaunchTemplateId"]
-        for image in ("ami-2", "ami-3"):
+        for image in ("ami-000050f7a0e5e0224", "ami-00056ab1a7d829465"):
             ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={**data, "ImageId": image})
         self.client.create_auto_scaling_group(
             AutoScalingGroupName=NAME,
@@ -36,6 +36,7 @@ class Fleet:
             AvailabilityZones=["us-east-1a"],
             LaunchTemplate={"LaunchTemplateId": self.template, "Version": "1"},
         )
+        sandbox.clock(advance=60)  # until the first four are in service
 
     def options(self, version: int = 2, **more: Any) -> dict[str, Any]:
         template = {"launch_template_id": self.template, "version": version}
@@ -61,7 +62,9 @@ class Fleet:
 
     @property
     def group(self) -> dict[str, Any]:
-        return self.client.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        """The group, without the instances that are on their way out."""
+        group = self.client.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        return group | {"Instances": [each for each in group["Instances"] if each["LifecycleState"] != "Terminating"]}
 
     @property
     def versions(self) -> dict[str, int]:
@@ -77,7 +80,7 @@ def fleet(
     monkeypatch.setattr("time.sleep", lambda seconds: running_sandbox.clock(advance=60))
     writes.clear()
     yield fleet
-    running_sandbox.clock(speed=SPEED)
+    running_sandbox.clock(speed=AT_ONCE)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_shows_one_line_a_change(fleet, act):
 
 @pytest.mark.parametrize("auto", [False, True])
 def test_fails_as_the_module_does(fleet, act, refresh, auto):
-    fleet.sandbox.break_versions("ami-3")
+    fleet.sandbox.break_versions("ami-00056ab1a7d829465")
     options = fleet.options(version=3, preferences={"auto_rollback": auto})
     result, _lines, _ran = act(**options)
     with pytest.raises(Exception, match="ended as") as caught:
@@ -116,8 +116,12 @@ def test_times_out_as_the_module_does(fleet, act):
 
 
 def test_the_group_goes_away(fleet, act, monkeypatch):
-    force = {"AutoScalingGroupName": NAME, "ForceDelete": True}
-    monkeypatch.setattr("time.sleep", lambda seconds: fleet.client.delete_auto_scaling_group(**force))
+    def delete(seconds):
+        """Delete the group, and let its instances terminate."""
+        fleet.client.delete_auto_scaling_group(AutoScalingGroupName=NAME, ForceDelete=True)
+        fleet.sandbox.clock(advance=60)
+
+    monkeypatch.setattr("time.sleep", delete)
     result, _lines, _ran = act(**fleet.options())
     assert result["failed"]
     assert "is gone with its group" in result["msg"]

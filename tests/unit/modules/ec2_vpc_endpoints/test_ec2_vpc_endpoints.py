@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import boto3
+import botocore.client
+import botocore.exceptions
 import pytest
 from conftest import ModuleFailed
 
@@ -83,16 +85,33 @@ def test_delete_and_delete_again(ec2, vpc, options, run_module, writes):
 
 
 def test_refusal_is_one_line(options, run_module, monkeypatch):
-    import botocore.client
-    from botocore.exceptions import ClientError
-
     original = botocore.client.BaseClient._make_api_call
 
     def refuse(self, operation, kwargs):
         if operation == "CreateVpcEndpoint":
-            raise ClientError({"Error": {"Code": "InvalidServiceName", "Message": "no such service"}}, operation)
+            raise botocore.exceptions.ClientError(
+                {"Error": {"Code": "InvalidServiceName", "Message": "no such service"}}, operation
+            )
         return original(self, operation, kwargs)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
     with pytest.raises(ModuleFailed, match="Failed to create endpoint s3"):
         run_module("ec2_vpc_endpoints", **options)
+
+
+def test_waits_for_the_private_names_of_an_endpoint_that_goes(ec2, vpc, options, run_module, monkeypatch):
+    original, refused = botocore.client.BaseClient._make_api_call, []
+
+    def call(self, operation, kwargs):
+        if operation == "CreateVpcEndpoint" and kwargs["ServiceName"] == SSM and not refused:
+            refused.append(operation)
+            message = "private-dns-enabled cannot be set because there is already a conflicting DNS domain for ssm"
+            error = {"Error": {"Code": "InvalidParameter", "Message": message}}
+            raise botocore.exceptions.ClientError(error, operation)
+        return original(self, operation, kwargs)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    run_module("ec2_vpc_endpoints", **options)
+    assert refused
+    assert set(endpoints(ec2, vpc)) == {S3, SSM}

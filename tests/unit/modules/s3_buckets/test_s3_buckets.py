@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import boto3
+import botocore.client
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import s3_buckets
 from botocore.exceptions import ClientError
@@ -158,6 +159,23 @@ def test_other_regions_are_named_at_creation(aws, run_module):
     run_module("s3_buckets", region="eu-west-1", buckets=[{"name": NAME, "tags": {"Project": "realtime"}}])
     location = boto3.client("s3", region_name="eu-west-1").get_bucket_location(Bucket=NAME)["LocationConstraint"]
     assert location == "eu-west-1"
+
+
+def test_waits_until_the_name_of_a_deleted_bucket_is_free(s3, run_module, monkeypatch):
+    original, refused = botocore.client.BaseClient._make_api_call, []
+
+    def call(self, operation, kwargs):
+        if operation == "CreateBucket" and not refused:
+            refused.append(operation)
+            message = "A conflicting conditional operation is currently in progress against this resource."
+            raise ClientError({"Error": {"Code": "OperationAborted", "Message": message}}, operation)
+        return original(self, operation, kwargs)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    assert run_module("s3_buckets", buckets=[BUCKET])["changed"]
+    assert refused
+    assert s3.get_bucket_versioning(Bucket=NAME)["Status"] == "Enabled"
 
 
 @pytest.mark.parametrize("code", ["403", "BucketAlreadyExists"])

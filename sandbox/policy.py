@@ -1,0 +1,95 @@
+"""Resource policies, as far as services read them: may a service do something, and do the named principals exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sandbox.hooks import Call
+
+_PRINCIPAL = re.compile(r"arn:[^:]+:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)$")
+
+Document = dict[str, Any]
+
+
+def listed(value: Any) -> list[Any]:
+    """One of a kind may stand without its list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def statements(document: str | Document | None) -> list[dict[str, Any]]:
+    """The statements of a policy, parsed or not."""
+    parsed = json.loads(document) if isinstance(document, (str, bytes)) else document or {}
+    return listed(parsed.get("Statement"))
+
+
+def allows(
+    document: str | Document | None,
+    principal: tuple[str, str],
+    action: str,
+    resource: str,
+    context: dict[str, str] | None = None,
+) -> bool:
+    """Whether a policy lets a principal, such as `("Service", "sns.amazonaws.com")`, do something; a denial wins."""
+    effects = {
+        statement.get("Effect")
+        for statement in statements(document)
+        if _names(statement, principal)
+        and _matches(statement, "Action", action)
+        and _matches(statement, "Resource", resource)
+        and _holds(statement.get("Condition", {}), context or {})
+    }
+    return effects == {"Allow"}
+
+
+def missing_principals(call: Call, document: str | Document | None) -> Iterator[str]:
+    """The roles and users of this account that a policy names and IAM does not know."""
+    iam = call.backend("iam")
+    known = {"role": {role.name for role in iam.roles.values()}, "user": {user.name for user in iam.users.values()}}
+    for statement in statements(document):
+        principal = statement.get("Principal")
+        for arn in listed(principal.get("AWS")) if isinstance(principal, dict) else []:
+            found = _PRINCIPAL.match(arn)
+            if found and found[1] == call.account and found[3] not in known[found[2]]:
+                yield arn
+
+
+def _names(statement: dict[str, Any], principal: tuple[str, str]) -> bool:
+    named = statement.get("Principal")
+    if named == "*" or (isinstance(named, dict) and "*" in listed(named.get("AWS"))):
+        return True
+    return isinstance(named, dict) and principal[1] in listed(named.get(principal[0]))
+
+
+def _matches(statement: dict[str, Any], element: str, value: str) -> bool:
+    patterns = listed(statement.get(element, "*" if element == "Resource" else None))
+    if element == "Action":
+        return any(fnmatchcase(value.lower(), pattern.lower()) for pattern in patterns)
+    return any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def _holds(condition: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
+    context = {key.lower(): value for key, value in context.items()}
+    return all(
+        _compares(operator, [str(value) for value in listed(wanted)], context.get(key.lower()))
+        for operator, keys in condition.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _compares(operator: str, wanted: list[str], value: str | None) -> bool:
+    """String, ARN and Bool operators; another one holds for nothing."""
+    name = operator.split(":")[-1]
+    if value is None:
+        return name.endswith("IfExists") or "Not" in name or (name == "Null" and wanted == ["true"])
+    name = name.removesuffix("IfExists")
+    if name in ("Bool", "StringEqualsIgnoreCase"):
+        return value.lower() in [each.lower() for each in wanted]
+    if name in ("StringEquals", "StringNotEquals"):
+        return (value in wanted) == (name == "StringEquals")
+    if name in ("StringLike", "ArnLike", "ArnEquals", "StringNotLike", "ArnNotLike", "ArnNotEquals"):
+        return any(fnmatchcase(value, pattern) for pattern in wanted) != ("Not" in name)
+    return name == "Null" and wanted == ["false"]

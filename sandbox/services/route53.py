@@ -1,0 +1,57 @@
+"""Route 53: aliases to what exists, in its own zone; moto takes every alias."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sandbox.hooks import Answer, AwsError, Call, Forward, around
+from sandbox.services.elbv2 import ZONE_IDS
+
+CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+_BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
+
+
+@around("route53", "ChangeResourceRecordSets")
+def refuse_changes(call: Call, forward: Forward) -> Answer:
+    """An alias target lies in the zone that is said; what is created is new, what is deleted is there."""
+    zone = call.backend().zones.get(call.params["HostedZoneId"].split("/")[-1])
+    errors = []
+    for change in call.params["ChangeBatch"]["Changes"]:
+        record, action = change["ResourceRecordSet"], change["Action"]
+        known = zone is not None and any(
+            (each.name.rstrip("."), each.type) == (record["Name"].rstrip("."), record["Type"])
+            and each.set_identifier == record.get("SetIdentifier")
+            for each in zone.rrsets
+        )
+        named = f"resource record set [name='{record['Name'].rstrip('.')}.', type='{record['Type']}']"
+        if action == "CREATE" and known:
+            errors.append(f"Tried to create {named} but it already exists")
+        elif action == "DELETE" and not known:
+            errors.append(f"Tried to delete {named} but it was not found")
+        elif action != "DELETE" and "AliasTarget" in record:
+            errors += _alias_errors(call, record)
+    if zone is not None and errors:
+        raise AwsError("InvalidChangeBatch", f"[{', '.join(errors)}]", status=400)
+    forward()
+    return None
+
+
+def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:
+    target, zone = record["AliasTarget"]["DNSName"].rstrip(".").lower(), record["AliasTarget"]["HostedZoneId"]
+    tried = f"Tried to create an alias that targets {target}., type {record['Type']} in zone {zone}, but "
+    balancer = _BALANCER.search(target)
+    if target.endswith(".cloudfront.net"):
+        lies_in = zone == CLOUDFRONT_ZONE
+        exists = any(target == each.domain_name for each in call.backend("cloudfront").distributions.values())
+    elif balancer:
+        lies_in = zone == ZONE_IDS.get(balancer[1])
+        balancers = call.backend("elbv2", balancer[1]).load_balancers.values() if balancer[1] in ZONE_IDS else ()
+        exists = any(target.removeprefix("dualstack.") == each.dns_name.lower() for each in balancers)
+    else:
+        own = call.backend().zones.get(zone)
+        lies_in = own is None or target.endswith(own.name.rstrip("."))
+        names = {(each.name.rstrip("."), each.type) for each in own.rrsets} if own else set()
+        exists = own is None or (target, record["Type"]) in names
+    errors = [] if lies_in else [tried + "the alias target name does not lie within the target zone"]
+    return errors + ([] if exists else [tried + "that target was not found"])
