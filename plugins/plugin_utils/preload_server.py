@@ -33,7 +33,6 @@ import json
 import mmap
 import os
 import re
-import resource
 import selectors
 import shutil
 import signal
@@ -231,7 +230,7 @@ class DataFiles:
     def learn(self, notes: mmap.mmap) -> None:
         """Load the files that a module asked for, so that the next one finds them."""
         for line in sorted(set(notes[:].rstrip(b"\0").splitlines()) - self.known):
-            if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY:
+            if resident() > MEMORY:
                 return
             self.known.add(line)
             paths, method, args, kwargs = json.loads(line)
@@ -405,6 +404,11 @@ def peer(connection: socket.socket) -> int:
     """Return who is at the other end: a user id, on the kernel's word."""
     _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return uid
+
+
+def resident() -> int:
+    """Return how much memory this process has now, in KiB; rusage would count what its parent had when it was started."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def at_start(environment: Mapping[str, str]) -> dict[str, str]:

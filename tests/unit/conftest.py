@@ -11,16 +11,13 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from module_failed import ModuleFailed
 from moto import mock_aws
 
 from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
 
 REGION = "us-east-1"
-
-
-class ModuleFailed(Exception):
-    """The module exited with failed=true; args[0] is what it returned."""
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import zipfile
@@ -340,7 +341,9 @@ except OSError as error:
     print(type(error).__name__)
 """
     assert subprocess.check_output([sys.executable, "-c", code]) == b"PermissionError\n"
-    for path in (*list(apart.parents)[:3], apart):
+    for path in (apart, *apart.parents):
+        if path == Path(tempfile.gettempdir()):
+            break
         path.chmod(0o755)
     (apart / "socket").chmod(0o666)
     assert subprocess.check_output([sys.executable, "-c", code]) in (

@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import acm_certificate
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE, DOMAIN = "acm_certificate", "example.com"
 OWNER = {"Project": "realtime", "Environment": "production"}

@@ -7,7 +7,7 @@ import boto3
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-database"
 RULE = {

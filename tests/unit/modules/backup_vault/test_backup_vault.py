@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import backup_vault
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-database"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import budgets_budget as module
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-monthly"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"

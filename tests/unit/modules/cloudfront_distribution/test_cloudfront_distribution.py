@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules.cloudfront_distribution import unwrap, wrap
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE = "cloudfront_distribution"
 VALUE = "a-value-that-nobody-may-see"

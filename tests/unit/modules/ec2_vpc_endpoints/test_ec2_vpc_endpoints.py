@@ -7,7 +7,7 @@ import boto3
 import botocore.client
 import botocore.exceptions
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 S3, SSM = "com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.ssm"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}

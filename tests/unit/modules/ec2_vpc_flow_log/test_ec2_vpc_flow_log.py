@@ -7,7 +7,7 @@ import json
 
 import boto3
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 PENDING = "vpc-00000000c893a4320"
 A = {"cidr": "10.0.1.0/24", "az": "us-east-1a", "map_public": True, "tags": {"Name": "public-a"}}

@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules.ecr_repository import normalize_lifecycle_policy
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-app"
 MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})

@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules.iam_oidc_identity_provider import federated, issuer
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE = "iam_oidc_identity_provider"
 ISSUER = "token.actions.githubusercontent.com"

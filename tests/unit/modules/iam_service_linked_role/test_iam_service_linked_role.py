@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 SERVICES = ["autoscaling.amazonaws.com", "rds.amazonaws.com"]
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import rds_instance
 from botocore.exceptions import ClientError
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME, REPLICA = "production-db", "production-db-read-replica"
 PASSWORD = "correct-horse-battery"

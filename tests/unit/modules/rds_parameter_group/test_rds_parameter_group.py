@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import rds_parameter_group
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-db-mysql8-4"
 

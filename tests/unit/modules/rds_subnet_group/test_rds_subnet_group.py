@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 NAME = "production-db-subnet-group"
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import caller_reference_prefix
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE, NAME = "route53_hosted_zone", "example.com"
 OWNER = {"Project": "realtime", "Environment": "production"}

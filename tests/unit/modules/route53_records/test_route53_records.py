@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE = "route53_records"
 CDN = {"value": ["D111.cloudfront.net"], "alias_hosted_zone_id": "Z2FDTNDATAQYW2"}

@@ -7,7 +7,7 @@ import json
 
 import boto3
 import pytest
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE, NAME = "s3_bucket_policy", "static"
 POLICY = {

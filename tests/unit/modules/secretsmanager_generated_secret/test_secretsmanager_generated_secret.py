@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import ModuleFailed
+from module_failed import ModuleFailed
 
 MODULE = "secretsmanager_generated_secret"
 NAME = "production/database"
