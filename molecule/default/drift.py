@@ -354,6 +354,7 @@ def event(**settings: Any) -> None:
 
 
 ROLE = named("web-server-role")
+REPOSITORY = named("app")
 EXPORTER = named("db-snapshot-exporter")
 WEB_GROUP = named("web-server-security-group")
 ALARM = "HighCPUUtilization"
@@ -488,7 +489,10 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "boundary": lambda: client("iam").put_role_permissions_boundary(
                 RoleName=ROLE, PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"
             ),
-            "description": lambda: client("iam").update_role_description(RoleName=ROLE, Description="by hand"),
+            **dict.fromkeys(
+                ("description", "max_session_duration"),
+                lambda: client("iam").update_role(RoleName=ROLE, Description="by hand", MaxSessionDuration=7200),
+            ),
             "inline_policies": lambda: client("iam").put_role_policy(
                 RoleName=ROLE,
                 PolicyName="by-hand",
@@ -810,6 +814,18 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             )
         }
     },
+    "AWS::ECR::Repository": {
+        REPOSITORY: {
+            "image_tag_mutability": lambda: client("ecr").put_image_tag_mutability(
+                repositoryName=REPOSITORY, imageTagMutability="MUTABLE"
+            ),
+            "lifecycle_policy": lambda: client("ecr").delete_lifecycle_policy(repositoryName=REPOSITORY),
+            "scan_on_push": lambda: client("ecr").put_image_scanning_configuration(
+                repositoryName=REPOSITORY, imageScanningConfiguration={"scanOnPush": False}
+            ),
+            "tags": lambda: client("ecr").tag_resource(resourceArn=arn("ecr", f"repository/{REPOSITORY}"), tags=MARKS),
+        }
+    },
     "AWS::Events::Rule": {
         EXPORTER: {
             "description": lambda: event(Description="by hand"),
@@ -973,6 +989,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::EC2::FlowLog": {"deliver_logs_permission_arn", "max_aggregation_interval", "traffic_type"},
     "AWS::CertificateManager::Certificate": {"domain_name", "key_algorithm", "names"},
     "AWS::SecretsManager::Secret": {"has_value", "scheduled_for_deletion"},
+    "AWS::ECR::Repository": {"encryption_configuration"},
     "AWS::RDS::DBParameterGroup": {"engine"},
     "AWS::RDS::DBInstance": {
         "allocated_storage",  # grows only: see AWS_ITSELF
