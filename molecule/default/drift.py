@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -22,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 ENVIRONMENT, REGION, ACCOUNT = "production", "us-east-1", "123456789012"
 OURS = [{"Name": "tag:Environment", "Values": [ENVIRONMENT]}]
+OFTEN = {"Delay": 1, "MaxAttempts": 120}  # for waiters: the sandbox's time goes fast
 MARK = {"ManagedBy": "hand"}
 MARKS = [{"Key": "ManagedBy", "Value": "hand"}]
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}
@@ -104,10 +106,14 @@ def key(name: str) -> str:
 
 def function(**configuration: Any) -> None:
     client("lambda").update_function_configuration(FunctionName=named("alert-processor"), **configuration)
+    client("lambda").get_waiter("function_updated_v2").wait(FunctionName=named("alert-processor"), WaiterConfig=OFTEN)
 
 
-def database(**settings: Any) -> None:
-    client("rds").modify_db_instance(DBInstanceIdentifier=named("db"), ApplyImmediately=True, **settings)
+def database(name: str = "db", /, **settings: Any) -> None:
+    rds, instance = client("rds"), {"DBInstanceIdentifier": named(name)}
+    rds.modify_db_instance(**instance, ApplyImmediately=True, **settings)
+    time.sleep(1)  # it takes AWS a moment to begin
+    rds.get_waiter("db_instance_available").wait(**instance, WaiterConfig=OFTEN)
 
 
 def autoscale(**settings: Any) -> None:
@@ -164,9 +170,7 @@ def certificate() -> str:
     """Return another certificate that is issued for the domain."""
     acm = client("acm")
     found = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS", IdempotencyToken="drift")
-    acm.get_waiter("certificate_validated").wait(
-        CertificateArn=found["CertificateArn"], WaiterConfig={"Delay": 1, "MaxAttempts": 90}
-    )
+    acm.get_waiter("certificate_validated").wait(CertificateArn=found["CertificateArn"], WaiterConfig=OFTEN)
     return found["CertificateArn"]
 
 
@@ -310,6 +314,7 @@ def other_code() -> None:
     with zipfile.ZipFile(archive, "w") as code:
         code.writestr("alert_processor.py", "def handler(*_): ...")
     client("lambda").update_function_code(FunctionName=FUNCTION, ZipFile=archive.getvalue())
+    client("lambda").get_waiter("function_updated_v2").wait(FunctionName=FUNCTION, WaiterConfig=OFTEN)
 
 
 @cache
@@ -624,10 +629,8 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
         },
         named("db-read-replica"): {
-            "performance_insights_retention_period": lambda: client("rds").modify_db_instance(
-                DBInstanceIdentifier=named("db-read-replica"),
-                ApplyImmediately=True,
-                PerformanceInsightsRetentionPeriod=31,
+            "performance_insights_retention_period": lambda: database(
+                "db-read-replica", PerformanceInsightsRetentionPeriod=31
             )
         },
     },

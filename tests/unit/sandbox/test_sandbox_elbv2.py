@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, Network, refused
+from sandbox_helpers import Aws, Network, issued_certificate, refused
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_target_group_and_listener_attributes(aws: Aws, network: Network, balanc
 
 def test_a_listener_that_turns_to_http_loses_its_certificate(aws: Aws, balancer: dict[str, Any]) -> None:
     elbv2 = aws("elbv2")
-    certificate = aws("acm").request_certificate(DomainName="example.com", ValidationMethod="DNS")["CertificateArn"]
+    certificate = issued_certificate(aws, "eu-west-1")
     (listener,) = elbv2.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTPS",
