@@ -23,6 +23,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 ENVIRONMENT, REGION, ACCOUNT = "production", "us-east-1", "123456789012"
 OURS = [{"Name": "tag:Environment", "Values": [ENVIRONMENT]}]
+ROOT_ALONE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
+}
 OFTEN = {"Delay": 1, "MaxAttempts": 120}  # for waiters: the sandbox's time goes fast
 MARK = {"ManagedBy": "hand"}
 MARKS = [{"Key": "ManagedBy", "Value": "hand"}]
@@ -388,7 +394,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
         },
         named("data"): {
             "policy": lambda: client("kms").put_key_policy(
-                KeyId=key("data"), PolicyName="default", Policy=json.dumps(DENY)
+                KeyId=key("data"), PolicyName="default", Policy=json.dumps(ROOT_ALONE)
             ),
             "key_state": lambda: client("kms").disable_key(KeyId=key("data")),
         },
