@@ -97,7 +97,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
                 "--speed",
                 type=float,
                 default=SPEED,
-                help="seconds of AWS a second (default: %(default)s); 1e9 has all ready at once",
+                help="seconds of AWS a second (default: %(default)s); 1e6 has all ready at once",
             )
         if name == "clock":
             each.add_argument("--speed", type=float, help="seconds of AWS a second; 0 stops the clock")
