@@ -89,7 +89,7 @@ CLOUDWATCH = ("Service", "cloudwatch.amazonaws.com")
 ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
 DAY, HOUR = 86400, 3600
 
-_history: dict[Any, dict[str, list[dict[str, Any]]]] = store(lambda: dict[str, list[dict[str, Any]]]())
+_history: dict[Any, dict[str, list[dict[str, Any]]]] = store(dict)
 """alarm -> what it did, the newest first"""
 
 
