@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import role_arn
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
@@ -31,16 +31,6 @@ def read_log_group(stack: Stack) -> str | None:
     if arn and stack.claim("AWS::Logs::LogGroup", name, logs.list_tags_for_resource(resourceArn=arn)["tags"]):
         return name
     return None
-
-
-def read_role(stack: Stack) -> str | None:
-    """Return the ARN of the flow logs' role, if it exists and is ours."""
-    name = stack.name("vpc-flow-logs-role")
-    try:
-        role = stack.client("iam").get_role(RoleName=name)["Role"]
-    except is_boto3_error_code("NoSuchEntity"):
-        return None
-    return role["Arn"] if stack.claim("AWS::IAM::Role", name, role.get("Tags")) else None
 
 
 def table_key(stack: Stack, table: dict[str, Any], tiers: dict[str, str]) -> str:
@@ -68,7 +58,7 @@ def read(stack: Stack) -> dict[str, Any]:
             "groups": lambda: owned(stack, "describe_security_groups", "SecurityGroups"),
             "flow_logs": lambda: owned(stack, "describe_flow_logs", "FlowLogs"),
             "log_group": lambda: read_log_group(stack),
-            "role": lambda: read_role(stack),
+            "role": lambda: role_arn(stack, stack.name("vpc-flow-logs-role")),
         }
     )
     zones = {each["SubnetId"]: each["AvailabilityZone"] for each in found["subnets"]}

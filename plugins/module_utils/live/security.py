@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import role_arn
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 # The addresses from which CloudFront talks to origins, as AWS keeps them.
@@ -25,16 +26,6 @@ def read_prefix_list(stack: Stack) -> str | None:
     return found[0]["PrefixListId"] if found else None
 
 
-def read_role(stack: Stack) -> str | None:
-    """Return the ARN of the instances' role, if it exists and is ours."""
-    name = stack.name("web-server-role")
-    try:
-        role = stack.client("iam").get_role(RoleName=name)["Role"]
-    except is_boto3_error_code("NoSuchEntity"):
-        return None
-    return role["Arn"] if stack.claim("AWS::IAM::Role", name, role.get("Tags")) else None
-
-
 def read_profile(stack: Stack) -> str | None:
     """Return the ARN of the instances' profile, if it exists and is ours."""
     name = stack.name("web-server-role")
@@ -51,7 +42,7 @@ def read(stack: Stack) -> dict[str, Any]:
         {
             "security_groups": lambda: read_groups(stack),
             "cloudfront_prefix_list_id": lambda: read_prefix_list(stack),
-            "instance_role_arn": lambda: read_role(stack),
+            "instance_role_arn": lambda: role_arn(stack, stack.name("web-server-role")),
             "instance_profile_arn": lambda: read_profile(stack),
         }
     )

@@ -8,9 +8,16 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import missi
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 
-def has_role(stack: Stack, name: str) -> bool:
+def role_arn(stack: Stack, name: str) -> str | None:
+    """Return the role's ARN, if it exists and is ours."""
     found = missing_is_none("read the role", "NoSuchEntity")(stack.client("iam").get_role)(RoleName=name)
-    return found is not None and stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags"))
+    if found is None or not stack.claim("AWS::IAM::Role", name, found["Role"].get("Tags")):
+        return None
+    return found["Role"]["Arn"]
+
+
+def has_role(stack: Stack, name: str) -> bool:
+    return role_arn(stack, name) is not None
 
 
 def has_function(stack: Stack, name: str) -> bool:
