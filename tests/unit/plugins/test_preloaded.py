@@ -470,7 +470,7 @@ def test_installing_a_package_makes_way_for_a_new_server(
     packages = tmp_path / "packages"
     packages.mkdir()
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    wrapper = build("import os; print(os.getppid()); os._exit(0)")
+    wrapper = build("import os; print(os.getppid(), flush=True); os._exit(0)")
     first = quick.exec_command(COMMAND, wrapper)[1]
     assert quick.exec_command(COMMAND, wrapper)[1] == first
     (packages / "new.dist-info").mkdir()
@@ -502,7 +502,7 @@ def test_a_client_that_says_nothing_sensible_does_no_harm(
 def test_fifty_at_once(apart: Path, build: Build, quick: preloaded.Connection) -> None:
     """Workers that all find no server start one, and each gets its own module's result."""
     before = set(servers(os.getpid()))
-    wrapper = build("import os; print(os.environ['NUMBER'], os.getppid()); os._exit(int(os.environ['NUMBER']))")
+    wrapper = build("import os; print(os.environ['NUMBER'], os.getppid(), flush=True); os._exit(int(os.environ['NUMBER']))")
 
     def run(number: int) -> Result:
         return quick.exec_command(COMMAND.replace(sys.executable, f"NUMBER={number} {sys.executable}"), wrapper)
@@ -545,7 +545,8 @@ session = boto3.session.Session(region_name="us-east-1")
 client = session.client("sqs")
 read = [os.path.basename(path) for path in asked if "data/" in path]
 credentials = session.get_credentials()
-print(json.dumps([read, credentials and credentials.access_key, client.meta.endpoint_url, boto3.DEFAULT_SESSION]))
+told = [read, credentials and credentials.access_key, client.meta.endpoint_url, boto3.DEFAULT_SESSION]
+print(json.dumps(told), flush=True)
 os._exit(0)
 """
 
