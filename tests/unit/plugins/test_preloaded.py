@@ -502,7 +502,9 @@ def test_a_client_that_says_nothing_sensible_does_no_harm(
 def test_fifty_at_once(apart: Path, build: Build, quick: preloaded.Connection) -> None:
     """Workers that all find no server start one, and each gets its own module's result."""
     before = set(servers(os.getpid()))
-    wrapper = build("import os; print(os.environ['NUMBER'], os.getppid(), flush=True); os._exit(int(os.environ['NUMBER']))")
+    wrapper = build(
+        "import os; print(os.environ['NUMBER'], os.getppid(), flush=True); os._exit(int(os.environ['NUMBER']))"
+    )
 
     def run(number: int) -> Result:
         return quick.exec_command(COMMAND.replace(sys.executable, f"NUMBER={number} {sys.executable}"), wrapper)
