@@ -534,7 +534,8 @@ def test_nothing_accumulates(apart: Path, build: Build, quick: preloaded.Connect
     fds, pages = used(), int(stat(server)[21])
     for _number in range(100):
         assert quick.exec_command(COMMAND, wrapper)[0] == 0
-    assert until(idle) and until(lambda: used() == fds)
+    # Fewer they may be: the first look can come between a module's end and the server's closing of its connection.
+    assert until(idle) and until(lambda: all(now <= before for now, before in zip(used(), fds, strict=True)))
     assert int(stat(server)[21]) <= pages + 64
 
 
