@@ -18,7 +18,7 @@ import tempfile
 import textwrap
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,6 +80,14 @@ def build(wrapper: bytes) -> Build:
         return wrapper.replace(data, base64.b64encode(packed.getvalue()))
 
     return build
+
+
+@pytest.fixture(scope="module", autouse=True)
+def interruptible() -> Iterator[None]:
+    """Hear SIGINT, which a shell has its background jobs ignore, and they their children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def new_connection(**options: Any) -> preloaded.Connection:
