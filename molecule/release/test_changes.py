@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +57,24 @@ def versions() -> tuple[str, set[str]]:
     return group["LaunchTemplate"]["Version"], {each["LaunchTemplate"]["Version"] for each in group["Instances"]}
 
 
+@contextlib.contextmanager
+def site_that_wakes_up() -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """Serve HTTP, each path with 503 at first and then 200; give the URL and what was answered."""
+    answered: list[tuple[str, int]] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status = 200 if (self.path, 503) in answered else 503
+            answered.append((self.path, status))
+            self.send_response(status)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", answered
+        server.shutdown()
+
+
 def test_what_answers_badly_goes_back_although_aws_is_content():
     nobody = {
         "release_smoke_test": True,
@@ -88,8 +110,12 @@ def test_a_run_that_was_killed_is_joined():
         os.killpg(killed.pid, signal.SIGKILL)
     assert records()[3]["status"] == "running"
     SANDBOX.clock(speed=300)
-    code, _dummy, wrote = run("converge.yml", release_image_tag="v2")
+    with site_that_wakes_up() as (url, answered):
+        urls = [f"{url}/health", f"{url}/api/health"]
+        smoke = {"release_smoke_test": True, "release_smoke_urls": urls, "release_smoke_timeout": 30}
+        code, _dummy, wrote = run("converge.yml", release_image_tag="v2", **smoke)
     assert code == 0
+    assert answered == [("/health", 503), ("/health", 200), ("/api/health", 503), ("/api/health", 200)]
     assert "StartInstanceRefresh" not in wrote
     assert [call for call in writes(before) if call in STARTS] == ["StartInstanceRefresh"]  # version 3 is there already
     assert versions() == ("3", {"3"})
