@@ -766,6 +766,8 @@ def main():
         supports_check_mode=True,
     )
     state = module.params["state"]
+    if state == "present" and module.params["desired_configuration"] is None:  # required_if takes null for a value
+        module.fail_json(msg="desired_configuration is null; allowed: a launch_template or a mixed_instances_policy")
     if faults := list(preference_faults(module.params["preferences"])):
         module.fail_json(msg=f"Refused before anything was touched: {'; '.join(faults)}")
     run = Run(module)

@@ -6,12 +6,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
 def read_record(parameter: dict[str, Any]) -> dict[str, Any]:
     """Return a record, with the id that its name ends in and AWS's time of its last change."""
-    record = json.loads(parameter["Value"])
+    try:
+        record = dict(json.loads(parameter["Value"]))
+    except (TypeError, ValueError) as error:
+        raise AnsibleAWSError(
+            message=f"The SSM parameter {parameter['Name']} is no record of a release any more: {error}. "
+            "Put its earlier value back (its history has it), or delete it"
+        ) from error
     number = int(parameter["Name"].rsplit("/", 1)[1])
     return {**record, "id": number, "recorded": parameter["LastModifiedDate"].isoformat()}
 

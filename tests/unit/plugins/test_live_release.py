@@ -7,6 +7,8 @@ import json
 from types import SimpleNamespace
 
 import boto3
+import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.live.release import read
 
 
@@ -26,3 +28,12 @@ def test_records_newest_first_and_nobody_else_s(aws):
 def test_no_records(aws):
     stack = SimpleNamespace(project="realtime", environment="production", client=boto3.client)
     assert read(stack) == {"records": []}
+
+
+@pytest.mark.parametrize("value", ["{", "7", "null"])
+def test_a_record_that_somebody_spoiled_is_named(aws, value):
+    name = "/realtime.aws/realtime/production/releases/7"
+    boto3.client("ssm").put_parameter(Name=name, Value=value, Type="String")
+    stack = SimpleNamespace(project="realtime", environment="production", client=boto3.client)
+    with pytest.raises(AnsibleAWSError, match=f"{name} is no record of a release any more"):
+        read(stack)

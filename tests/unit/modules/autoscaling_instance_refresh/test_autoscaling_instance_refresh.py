@@ -394,6 +394,11 @@ def test_a_configuration_is_needed(fleet, refresh):
         refresh(name=NAME)
 
 
+def test_null_is_no_configuration(fleet, refresh):
+    with pytest.raises(Exception, match="desired_configuration is null; allowed: "):
+        refresh(name=NAME, desired_configuration=None)
+
+
 def test_auto_rollback_needs_a_numbered_version_in_the_group(fleet, refresh, writes):
     fleet.client.update_auto_scaling_group(
         AutoScalingGroupName=NAME, LaunchTemplate={"LaunchTemplateId": fleet.template, "Version": "$Latest"}
