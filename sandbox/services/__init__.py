@@ -26,6 +26,7 @@ EXTENSIONS = (
     "route53",
     "s3",
     "secretsmanager",
+    "service_quotas",
     "sns",
     "speed",
     "sqs",

@@ -1,4 +1,4 @@
-"""The smaller services: ACM, Backup, Budgets, ECR, IAM, KMS, Lambda, Logs, S3, SNS."""
+"""The smaller services: ACM, Backup, Budgets, ECR, IAM, KMS, Lambda, Logs, S3, Service Quotas, SNS."""
 
 from __future__ import annotations
 
@@ -399,3 +399,13 @@ def test_limits_of_a_role(aws: Aws) -> None:
     iam.put_role_policy(RoleName="r", PolicyName="one", PolicyDocument=policy(6_000))
     refused("LimitExceeded", iam.put_role_policy, RoleName="r", PolicyName="two", PolicyDocument=policy(5_000))
     iam.put_role_policy(RoleName="r", PolicyName="one", PolicyDocument=policy(10_000))
+
+
+# Service Quotas
+
+
+def test_quotas_of_ec2_and_of_vpc(aws: Aws) -> None:
+    quotas = aws("service-quotas")
+    for service, code, value in (("ec2", "L-0263D0A3", 5.0), ("vpc", "L-F678F1CE", 5.0)):
+        assert quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"] == value
+    refused("NoSuchResourceException", quotas.get_service_quota, ServiceCode="ec2", QuotaCode="L-00000000")
