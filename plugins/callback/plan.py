@@ -11,10 +11,10 @@ version_added: 1.1.0
 author: realtime.aws contributors (@realtime-aws)
 description:
   - Appends a line of JSON for the run to a file, with what each host's tasks changed or, in check mode, would change.
-  - C(check) says whether it was a preview. C(hosts) has an entry a host with C(changes), in order, each with C(layer) (the role), C(type),
-    C(name), C(action) (create, update, replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), and, where
-    there is such, C(interruption) (what the change means for the service) and C(note); and with C(failures), the messages of
-    tasks that failed.
+  - C(check) says whether it was a preview. C(hosts) has an entry a host with C(changes), in order, each with C(layer) (the role),
+    C(resource) (C(type) and C(name) in one, such as C(AWS::SQS::Queue/production-orders)), C(type), C(name), C(action) (create, update,
+    replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), C(interruption) (what the change means for
+    the service, C(null) when it means nothing) and, where there is such, C(note); and with C(failures), the messages of tasks that failed.
   - A task of another collection that changes something stands as one update, with the module as type.
 requirements:
   - enabled in the configuration, as by E(ANSIBLE_CALLBACKS_ENABLED)
@@ -46,11 +46,20 @@ def entries(layer: str, action: str, name: str, result: dict[str, Any]) -> list[
     if not result.get("changed"):
         return []
     if "changes" not in result:
-        return [{"layer": layer, "type": action, "name": name, "action": "update", "before": None, "after": None}]
-    return [
-        {"layer": layer, **change, "before": parsed(diff["before"]), "after": parsed(diff["after"])}
-        for change, diff in zip(result["changes"], result["diff"], strict=True)
-    ]
+        return [entry(layer, {"type": action, "name": name, "action": "update"}, {"before": "", "after": ""})]
+    return [entry(layer, change, diff) for change, diff in zip(result["changes"], result["diff"], strict=True)]
+
+
+def entry(layer: str, change: dict[str, Any], diff: dict[str, Any]) -> dict[str, Any]:
+    """Return what a plan says of one resource, from what its module reports of it."""
+    return {
+        "layer": layer,
+        "resource": f"{change['type']}/{change['name']}",
+        "interruption": None,
+        **change,
+        "before": parsed(diff["before"]),
+        "after": parsed(diff["after"]),
+    }
 
 
 class CallbackModule(CallbackBase):

@@ -33,6 +33,9 @@ RETRY = AWSRetry.jittered_backoff(
 )
 NO_RETRY = AWSRetry.jittered_backoff(retries=1)
 
+# What the change of an attribute means for the service: a text, or a function that says it of the old and the new value.
+Effect = str | Callable[[Any, Any], str]
+
 
 def named(description: str) -> Callable:
     """Decorate an AWS call: its failure is reported as "Failed to <description>"."""
@@ -60,8 +63,8 @@ class Plan:
 
     kind is the CloudFormation resource type, which names a resource kind without doubt ("AWS::RDS::DBInstance").
     desired holds the managed attributes only; what before has beyond them stays as it is.
-    disrupts says what a change of an attribute means for the service; replaced_by are the attributes that AWS can't
-    change, so that the resource is made anew.
+    disrupts says what a change of an attribute means for the service, as far as it means anything; replaced_by are the
+    attributes that AWS can't change, so that the resource is made anew.
     """
 
     kind: str
@@ -69,7 +72,7 @@ class Plan:
     before: dict[str, Any] | None
     desired: dict[str, Any] | None
     note: str | None = None
-    disrupts: Mapping[str, str] = field(default_factory=dict)
+    disrupts: Mapping[str, Effect] = field(default_factory=dict)
     replaced_by: Collection[str] = ()
     after: dict[str, Any] | None = field(init=False)
 
@@ -89,8 +92,12 @@ class Plan:
     @property
     def interruption(self) -> str:
         """What the changes of a resource that exists mean for the service; empty when they mean nothing."""
-        existing = self.changes if self.before is not None else {}
-        return "; ".join(f"{key}: {self.disrupts[key]}" for key in existing if key in self.disrupts)
+        effects = {key: self._effect(key) for key in self.changes} if self.before is not None else {}
+        return "; ".join(f"{key}: {effect}" for key, effect in effects.items() if effect)
+
+    def _effect(self, key: str) -> str:
+        effect = self.disrupts.get(key, "it is made anew" if key in self.replaced_by else "")
+        return effect(self.before.get(key), self.desired[key]) if callable(effect) else effect
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -116,6 +123,22 @@ class Plan:
         remarks = {"interruption": self.interruption, "note": self.note}
         entry = {"type": self.kind, "name": self.name, "action": self.action}
         return {**entry, **{key: text for key, text in remarks.items() if text}}
+
+
+def when_removed(text: str) -> Effect:
+    """Say the text of a list or mapping that loses something, or whose value for a key changes."""
+
+    def effect(old: Any, new: Any) -> str:
+        kept = new.items() if isinstance(new, dict) else new
+        lost = [each for each in (old.items() if isinstance(old, dict) else old or []) if each not in kept]
+        return text if lost else ""
+
+    return effect
+
+
+def when_lowered(text: str) -> Effect:
+    """Say the text of a number that gets less."""
+    return lambda old, new: text if new < old else ""
 
 
 def _shown(state: dict[str, Any] | None, keys: set[str] | None) -> str:

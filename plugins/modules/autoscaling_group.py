@@ -184,13 +184,19 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
     tag_changes,
     wait_until,
+    when_lowered,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::AutoScaling::AutoScalingGroup"
 PROFILE_TIMEOUT = 120  # CON-1: seconds until a new instance profile is known everywhere
 ROLLING_NOTE = "instances that run keep their launch template version until they are replaced"
-DISRUPTS = {"vpc_zone_identifier": "instances in subnets that are removed are replaced"}
+DISRUPTS = {
+    "vpc_zone_identifier": "AWS replaces instances until the subnets have equally many",
+    "desired_capacity": when_lowered("instances that are too many are terminated"),
+    "target_group_arns": when_removed("the group that is removed gets no more requests"),
+}
 METRICS = [
     "GroupDesiredCapacity",
     "GroupInServiceCapacity",

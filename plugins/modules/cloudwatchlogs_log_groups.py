@@ -111,6 +111,8 @@ KIND = "AWS::Logs::LogGroup"
 WORKERS = 8
 RETENTIONS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 RETENTIONS += [1096, 1827, 2192, 2557, 2922, 3288, 3653]
+# 0 means for ever.
+DISRUPTS = {"retention": lambda old, new: "older events are deleted" if new and (not old or new < old) else ""}
 ABSENT = "ResourceNotFoundException"
 
 
@@ -219,7 +221,7 @@ def main():
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
             found = dict(zip(groups, pool.map(lambda name: get_group(client, name), groups)))
         plans = [
-            Plan(KIND, name, before, desired_group(groups[name], before or {}) if present else None)
+            Plan(KIND, name, before, desired_group(groups[name], before or {}) if present else None, disrupts=DISRUPTS)
             for name, before in found.items()
         ]
         if not module.check_mode:

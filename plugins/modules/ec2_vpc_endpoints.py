@@ -140,11 +140,13 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     named,
     report,
     retry_on,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import LINGERING, in_vpc, tagged, tags_of, write_tags
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::VPCEndpoint"
+DISRUPTS = {"subnet_ids": when_removed("connections to its addresses in the subnets that go are cut")}
 GONE = ("deleting", "deleted", "failed", "rejected", "expired")
 SETTLING = [
     "InvalidVpcId.NotFound",
@@ -294,7 +296,7 @@ def main():
         for options in params["vpc_endpoints"]:
             before = found.get(options["service"])
             desired = desired_endpoint(options, before or {}, params)
-            plans[options["service"]] = Plan(KIND, options["name"], before, desired)
+            plans[options["service"]] = Plan(KIND, options["name"], before, desired, disrupts=DISRUPTS)
         ids = {service: plan.before["id"] for service, plan in plans.items() if plan.before}
         for service, plan in [] if module.check_mode else plans.items():
             ids[service] = apply(client, vpc_id, service, plan)

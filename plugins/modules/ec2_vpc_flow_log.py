@@ -124,6 +124,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pen
 
 KIND = "AWS::EC2::FlowLog"
 SETTINGS = ("deliver_logs_permission_arn", "traffic_type", "max_aggregation_interval")
+DISRUPTS = dict.fromkeys(SETTINGS, "it is made anew, and traffic meanwhile is not recorded")
 UNSETTLED = ("assume", "not authorized", "access denied", "permission")  # of a role that was made a moment ago
 
 
@@ -194,7 +195,7 @@ def make_plan(client: Any, params: dict[str, Any]) -> Plan:
     tags = {**params["tags"], "Name": params["name"]}
     desired = {key: params[key] for key in SETTINGS}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
-    return Plan(KIND, params["name"], before, desired, replaced_by=SETTINGS)
+    return Plan(KIND, params["name"], before, desired, replaced_by=SETTINGS, disrupts=DISRUPTS)
 
 
 def main():

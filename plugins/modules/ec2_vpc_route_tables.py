@@ -118,6 +118,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     named,
     report,
     retry_on,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     delete_when_free,
@@ -129,6 +130,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::RouteTable"
+DISRUPTS = {"routes": when_removed("connections over a target that goes are cut")}
 # What was made a moment ago.
 SETTLING = [
     "InvalidVpcID.NotFound",
@@ -181,7 +183,7 @@ def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: di
         "subnet_ids": sorted({*current["subnet_ids"], *options["subnet_ids"]}),
         "tags": desired_tags(current["tags"], tags, params["purge_tags"]),
     }
-    return Plan(KIND, options["name"], before, desired)
+    return Plan(KIND, options["name"], before, desired, disrupts=DISRUPTS)
 
 
 @named("create the route table")

@@ -160,6 +160,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     retry_on,
     wait_until,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.elb import (
     attribute_value,
@@ -171,7 +172,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.elb import (
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-DISRUPTS = {"subnets": "connections through zones that are removed end"}
+DISRUPTS = {"subnets": when_removed("connections through zones that are removed end")}
 ATTRIBUTES = {
     "deletion_protection": "deletion_protection.enabled",
     "http2": "routing.http2.enabled",

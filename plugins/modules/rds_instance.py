@@ -292,12 +292,19 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::RDS::DBInstance"
+STORED_ANEW = "the database may be slower for hours, and its storage can't be changed again for six"
 DISRUPTS = {
     "db_instance_class": "the instance restarts; with Multi-AZ its standby takes over within a minute or two",
     "engine_version": "the database is down while AWS upgrades it",
     "port": "the instance restarts, and clients have to use the new port",
     "db_parameter_group_name": "static parameters wait until the instance is rebooted",
     "ca_certificate_identifier": "the instance restarts if its engine can't rotate the certificate without",
+    "allocated_storage": STORED_ANEW,
+    "storage_type": STORED_ANEW,
+    "iops": STORED_ANEW,
+    "storage_throughput": STORED_ANEW,
+    "multi_az": lambda _old, new: "writes are slower while the standby is made" if new else "",
+    "backup_retention_period": lambda old, new: "" if old and new else "the database is down for some seconds",
 }
 READY = ("available", "storage-optimization", "storage-config-upgrade", "storage-initialization")
 BROKEN = ("failed", "incompatible-", "inaccessible-", "restore-error", "insufficient-capacity", "storage-full", "stop")

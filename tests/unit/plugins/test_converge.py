@@ -158,6 +158,28 @@ def test_what_aws_cant_change_is_replaced():
     assert Plan("AWS::EC2::FlowLog", "x", None, {"traffic": "ALL"}, replaced_by=["traffic"]).action == "create"
 
 
+@pytest.mark.parametrize(
+    ("effect", "old", "new", "said"),
+    [
+        (converge.when_removed("cut"), ["a", "b"], ["a"], "cut"),
+        (converge.when_removed("cut"), ["a"], ["a", "b"], ""),
+        (converge.when_removed("cut"), None, ["a"], ""),
+        (converge.when_removed("cut"), {"a": 1}, {"a": 2}, "cut"),
+        (converge.when_removed("cut"), {"a": 1}, {"a": 1, "b": 2}, ""),
+        (converge.when_lowered("less"), 4, 3, "less"),
+        (converge.when_lowered("less"), 3, 4, ""),
+    ],
+)
+def test_an_effect_may_depend_on_what_changes(effect, old, new, said):
+    plan = Plan("kind", "x", {"size": old}, {"size": new}, disrupts={"size": effect})
+    assert plan.interruption == (said and f"size: {said}")
+
+
+def test_a_replacement_says_what_causes_it():
+    plan = Plan("kind", "x", {"size": 1, "name": "a"}, {"size": 2, "name": "b"}, replaced_by=["size"])
+    assert (plan.action, plan.interruption) == ("replace", "size: it is made anew")
+
+
 def test_only_a_change_of_what_exists_interrupts():
     disrupts = {"size": "it restarts"}
     assert (

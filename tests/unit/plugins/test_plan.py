@@ -30,8 +30,10 @@ def test_each_change_is_an_entry_with_what_changes_alone():
     create, update, delete = collected()
     assert create == {
         "layer": "messaging",
+        "resource": "AWS::SQS::Queue/a",
         "type": "AWS::SQS::Queue",
         "name": "a",
+        "interruption": None,
         "action": "create",
         "before": None,
         "after": {"timeout": 3},
