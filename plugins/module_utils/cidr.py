@@ -120,6 +120,21 @@ def faults(subnets: dict[str, Any], cidr: str, region: str, available: list[str]
     return found
 
 
+def conflicts(subnets: list[dict[str, Any]], existing: dict[str, str]) -> list[str]:
+    """Say which subnets can't be made, or moved to where they are wanted, beside those that exist (zones by CIDR)."""
+    found = []
+    for subnet in subnets:
+        cidr, zone = subnet["cidr"], subnet["az"]
+        if cidr in existing:
+            there = existing[cidr]
+            found += [] if there == zone else [f"{cidr} is in {there}, and AWS can't move it to {zone}"]
+            continue
+        network = ipaddress.IPv4Network(cidr)
+        rivals = [other for other in existing if network.overlaps(ipaddress.IPv4Network(other))]
+        found += [f"{cidr} overlaps {', '.join(rivals)}, which exists"] if rivals else []
+    return found
+
+
 def listed(subnets: dict[str, dict[str, str]], prefix: str, map_public: bool) -> list[dict[str, Any]]:
     """Return one entry a subnet, as the module ec2_vpc_subnets takes it. The name's number is that of the zone's letter."""
     return [

@@ -46,7 +46,10 @@ def read_instances(stack: Stack, names: list[str]) -> dict[str, dict[str, Any]]:
         instance["DBInstanceIdentifier"]: {
             "arn": instance["DBInstanceArn"],
             "status": instance["DBInstanceStatus"],
+            "engine": instance["Engine"],
             "engine_version": instance.get("EngineVersion"),
+            "db_name": instance.get("DBName"),
+            "master_username": instance.get("MasterUsername"),
             # CON-7: an instance has no endpoint while it is being created.
             "endpoint": (instance.get("Endpoint") or {}).get("Address"),
             "port": (instance.get("Endpoint") or {}).get("Port"),

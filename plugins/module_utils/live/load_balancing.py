@@ -25,19 +25,19 @@ def find_balancer(stack: Stack) -> dict[str, Any]:
     return {**balancer, "listener_arn": next((each["ListenerArn"] for each in listeners if each["Port"] == 443), None)}
 
 
-def find_target_groups(stack: Stack) -> dict[str, str]:
-    """Return the ARNs of this layer's target groups by name."""
+def find_target_groups(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Return this layer's target groups by name."""
     client = stack.client("elbv2")
     groups = pages(client, "describe_target_groups", "TargetGroups")
-    arns = {each["TargetGroupName"]: each["TargetGroupArn"] for each in groups}
-    ours = {name: arn for name, arn in arns.items() if name.startswith(stack.name(""))}
-    tags = read_tags(client, list(ours.values()))
+    ours = {each["TargetGroupName"]: each for each in groups if each["TargetGroupName"].startswith(stack.name(""))}
+    arns = {name: group["TargetGroupArn"] for name, group in ours.items()}
+    tags = read_tags(client, list(arns.values()))
     for name in map(stack.name, DEFAULT_GROUPS):
         if name in ours:
-            stack.claim("AWS::ElasticLoadBalancingV2::TargetGroup", name, tags.get(ours[name]))
+            stack.claim("AWS::ElasticLoadBalancingV2::TargetGroup", name, tags.get(arns[name]))
     return {
-        name: arn
-        for name, arn in sorted(ours.items())
+        name: ours[name]
+        for name, arn in sorted(arns.items())
         if stack.owns(tags.get(arn)) and tags[arn].get("Layer") == "load_balancing"
     }
 
@@ -69,6 +69,10 @@ def read(stack: Stack) -> dict[str, Any]:
         "dns_name": balancer.get("DNSName"),
         "hosted_zone_id": balancer.get("CanonicalHostedZoneId"),
         "listener_arn": balancer.get("listener_arn"),
-        "target_group_arns": found["target_groups"],
+        "target_group_arns": {name: group["TargetGroupArn"] for name, group in found["target_groups"].items()},
+        "target_group_fixed": {
+            name: {"port": group["Port"], "protocol": group["Protocol"]}
+            for name, group in found["target_groups"].items()
+        },
         "origin_secret": found["secret"],
     }

@@ -61,13 +61,16 @@ def read(stack: Stack) -> dict[str, Any]:
             "role": lambda: role_arn(stack, stack.name("vpc-flow-logs-role")),
         }
     )
+    vpc = min(found["vpcs"], key=lambda each: each["VpcId"], default={"VpcId": None, "CidrBlock": None})
     zones = {each["SubnetId"]: each["AvailabilityZone"] for each in found["subnets"]}
     tiers = {each["SubnetId"]: route_tier(stack, each) for each in found["subnets"]}
     addresses = {each["AllocationId"]: each["PublicIp"] for each in found["addresses"]}
     return {
-        "vpc_id": min((each["VpcId"] for each in found["vpcs"]), default=None),
+        "vpc_id": vpc["VpcId"],
+        "cidr": vpc["CidrBlock"],
         "internet_gateway_id": min((each["InternetGatewayId"] for each in found["gateways"]), default=None),
         "subnets": {each["CidrBlock"]: each["SubnetId"] for each in found["subnets"]},
+        "subnet_zones": {each["CidrBlock"]: each["AvailabilityZone"] for each in found["subnets"]},
         "nat_gateways": {each["SubnetId"]: each["NatGatewayId"] for each in found["nats"]},
         "nat_public_ips": {
             each["SubnetId"]: addresses.get(each["NatGatewayAddresses"][0].get("AllocationId"))

@@ -36,7 +36,8 @@ FACTS = {
     "stack_live": {
         "dns": {"zones": [], "certificates": {}},
         "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None},
-        "network": {"vpc_id": None, "cidr": None, "subnets": {}, "nat_gateways": {}},
+        "network": {"vpc_id": None, "cidr": None, "subnets": {}, "subnet_zones": {}, "nat_gateways": {}},
+        "load_balancing": {"target_group_fixed": {}},
         "messaging": {"others": {"queues": [], "topics": []}},
         "pipeline": {"repository": None, "identity_provider": None, "deploy_role_arn": None},
         "monitoring": {"foreign_log_groups": [], "foreign_alarms": []},
@@ -242,6 +243,55 @@ CASES = [
 def test_refused(role, variable, value):
     found = faults(role, **{variable: value})
     assert any(text.startswith(f"{variable} is {value!r}") for text in found), found
+
+
+PRIMARY = {"engine": "mysql", "engine_version": "8.4.6", "db_name": "app", "master_username": "dbadmin"}
+# What stands, and the edits that AWS can't carry out on it.
+STANDING = {
+    "network": {"vpc_id": "vpc-1", "cidr": "10.0.0.0/16", "subnet_zones": {"10.0.1.0/24": "us-east-1a"}},
+    "database": {"primary": PRIMARY},
+    "load_balancing": {"target_group_fixed": {"production-web-servers": {"port": 80, "protocol": "HTTP"}}},
+}
+TIERS = {"private": "10.0.11.0/24", "database": "10.0.21.0/24"}
+REST = {"b": {"public": "10.0.5.0/24", "private": "10.0.12.0/24", "database": "10.0.22.0/24"}}
+API = {"name": "production-api-servers", "port": 8080, "health_check_path": "/"}
+IMPOSSIBLE = [
+    ("network", "network_cidr", "10.1.0.0/16", {"network_subnets": {}}),
+    ("network", "network_subnets", {"c": {**TIERS, "public": "10.0.1.0/24"}, **REST}, {}),
+    ("network", "network_subnets", {"a": {**TIERS, "public": "10.0.1.0/25"}, **REST}, {}),
+    (
+        "database",
+        "database_engine",
+        "mariadb",
+        {"database_engine_version": "11.4", "database_allow_major_version_upgrade": True},
+    ),
+    ("database", "database_name", "other", {}),
+    ("database", "database_username", "other", {}),
+    (
+        "load_balancing",
+        "load_balancing_target_groups",
+        {"web": {"name": "production-web-servers", "port": 81, "health_check_path": "/"}, "api": API},
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(("role", "variable", "value", "more"), IMPOSSIBLE)
+def test_what_aws_cannot_change_is_refused_while_it_stands(role, variable, value, more):
+    live = {**FACTS["stack_live"], role: {**FACTS["stack_live"][role], **STANDING[role]}}
+    found = faults(role, stack_live=live, **{variable: value}, **more)
+    assert [text for text in found if text.startswith(f"{variable} is ")] == found != []
+    assert faults(role, **{variable: value}, **more) == []
+    assert faults(role, stack_live=live) == []
+
+
+def test_a_new_major_version_takes_permission_and_an_old_one_is_refused():
+    live = {**FACTS["stack_live"], "database": {"primary": {**PRIMARY, "engine": "postgres", "engine_version": "17.4"}}}
+    higher = {"stack_live": live, "database_engine": "postgres", "database_engine_version": "18"}
+    assert len(faults("database", **higher)) == 1
+    assert faults("database", **higher, database_allow_major_version_upgrade=True) == []
+    lower = {**higher, "database_engine_version": "16", "database_allow_major_version_upgrade": True}
+    assert len(faults("database", **lower)) == 1
 
 
 @pytest.mark.parametrize(
