@@ -24,6 +24,11 @@ options:
     description: The zones of the subnets that exist, by CIDR.
     type: dict
     required: true
+  others:
+    description: CIDRs of subnets of somebody else in the same VPC.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Any
 
 TIERS = ("public", "private", "database")
@@ -120,8 +121,11 @@ def faults(subnets: dict[str, Any], cidr: str, region: str, available: list[str]
     return found
 
 
-def conflicts(subnets: list[dict[str, Any]], existing: dict[str, str]) -> list[str]:
-    """Say which subnets can't be made, or moved to where they are wanted, beside those that exist (zones by CIDR)."""
+def conflicts(subnets: list[dict[str, Any]], existing: dict[str, str], others: Iterable[str] = ()) -> list[str]:
+    """Say which subnets can't be made, or moved to where they are wanted, beside those that exist.
+
+    existing has the zones of the environment's by CIDR; others are the CIDRs of other people's subnets in the VPC.
+    """
     found = []
     for subnet in subnets:
         cidr, zone = subnet["cidr"], subnet["az"]
@@ -130,7 +134,7 @@ def conflicts(subnets: list[dict[str, Any]], existing: dict[str, str]) -> list[s
             found += [] if there == zone else [f"{cidr} is in {there}, and AWS can't move it to {zone}"]
             continue
         network = ipaddress.IPv4Network(cidr)
-        rivals = [other for other in existing if network.overlaps(ipaddress.IPv4Network(other))]
+        rivals = [other for other in (*existing, *others) if network.overlaps(ipaddress.IPv4Network(other))]
         found += [f"{cidr} overlaps {', '.join(rivals)}, which exists"] if rivals else []
     return found
 

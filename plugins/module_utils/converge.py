@@ -167,6 +167,28 @@ def desired_tags(current: dict[str, str] | None, tags: dict[str, str] | None, pu
     return {**kept, **{key: str(value) for key, value in tags.items()}}
 
 
+ADOPTED = {"Adopted": "true"}
+ADOPTION = "adopted: its own tags and settings stay, and a teardown gives it back"
+RELEASE = "given back: it was there before, so it is not deleted"
+
+
+def is_adopted(tags: dict[str, str] | None) -> bool:
+    """Return whether these are the tags of something that was there before the environment, which is never deleted."""
+    return ADOPTED.items() <= (tags or {}).items()
+
+
+def adopting_tags(current: dict[str, str], tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags of something that is adopted: all that it has, our own, and the one that says so; it keeps its name."""
+    ours = {key: str(value) for key, value in tags.items() if key != "Name"}
+    return {**current, **ours, **ADOPTED}
+
+
+def released_tags(current: dict[str, str], tags: dict[str, str]) -> dict[str, str]:
+    """Return what adopting_tags left of the tags that were there before."""
+    ours = adopting_tags({}, tags)
+    return {key: value for key, value in current.items() if ours.get(key) != value}
+
+
 def tag_changes(current: dict[str, str], wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return the tags to set and the keys to remove."""
     to_set = {key: value for key, value in wanted.items() if current.get(key) != value}

@@ -23,6 +23,13 @@ options:
   vpc_id:
     description: Id of the VPC. When it is omitted, or stands for one that does not exist yet, O(state=present) makes a VPC.
     type: str
+  adopt:
+    description:
+      - Whether O(vpc_id) was there before, and is to be used as it is. It gets O(tags) beside those that it has, and C(Adopted=true);
+        so does an internet gateway of somebody else that it has. O(cidr_block), O(dns_support), O(dns_hostnames) and O(name) don't matter then.
+      - What has the tag C(Adopted=true) is not deleted by O(state=absent); it loses the tag and O(tags).
+    type: bool
+    default: false
   cidr_block:
     description: The VPC's IPv4 range. AWS can't change it. Required when O(state=present).
     type: str
@@ -75,6 +82,14 @@ EXAMPLES = r"""
     cidr_block: 10.0.0.0/16
     tags: {Environment: production}
 
+- name: Use a VPC that somebody else made
+  realtime.aws.ec2_vpc:
+    vpc_id: vpc-0a1b2c3d4e5f60718
+    adopt: true
+    name: production-vpc
+    cidr_block: 10.0.0.0/16
+    tags: {Environment: production}
+
 - name: Remove a VPC; what is in it has to be gone, network interfaces may linger for ten minutes
   realtime.aws.ec2_vpc:
     vpc_id: vpc-0a1b2c3d4e5f60718
@@ -100,11 +115,16 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    ADOPTION,
+    RELEASE,
     RETRY,
     Plan,
+    adopting_tags,
     desired_tags,
+    is_adopted,
     missing_is_none,
     named,
+    released_tags,
     report,
     retry_on,
 )
@@ -112,6 +132,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.ec2 import delete_whe
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
+VPC = "AWS::EC2::VPC"
+GATEWAY = "AWS::EC2::InternetGateway"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidInternetGatewayID.NotFound"]  # what was made a moment ago
 ATTRIBUTES = {"dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"}
 
@@ -207,36 +229,58 @@ def apply_gateway(client: Any, plan: Plan, vpc_id: str | None) -> None:
             attach(client, plan.before["id"], vpc_id)
 
 
+def adoption_plan(kind: str, name: str, found: dict[str, Any], params: dict[str, Any]) -> Plan:
+    """Return the plan for something of somebody else's: only its tags say that it is used."""
+    if params["state"] == "absent":
+        return Plan(kind, name, found, {"tags": released_tags(found["tags"], params["tags"])}, note=RELEASE)
+    return Plan(kind, name, found, {"tags": adopting_tags(found["tags"], params["tags"])}, note=ADOPTION)
+
+
+def plan_vpc(found: dict[str, Any] | None, adopted: bool, params: dict[str, Any]) -> Plan:
+    name = params["name"]
+    if adopted:
+        return adoption_plan(VPC, name, found, params)
+    if params["state"] == "absent":
+        return Plan(VPC, name, found, None)
+    if found and found["cidr_block"] != params["cidr_block"]:
+        message = f"{found['vpc_id']} has {found['cidr_block']}, and AWS can't change it to {params['cidr_block']}"
+        raise AnsibleAWSError(message=message)
+    desired = {key: params[key] for key in ("cidr_block", *ATTRIBUTES)}
+    tags = {**params["tags"], "Name": name}
+    desired["tags"] = desired_tags((found or {}).get("tags"), tags, params["purge_tags"])
+    return Plan(VPC, name, found, desired)
+
+
+def plan_gateway(found: dict[str, Any] | None, vpc_id: str | None, adopted: bool, params: dict[str, Any]) -> Plan:
+    name = f"{params['name']}-igw"
+    tags = {**params["tags"], "Name": name}
+    if (
+        adopted and found and not tags.items() <= found["tags"].items()
+    ):  # an adopted VPC's own; one that we made has our name
+        return adoption_plan(GATEWAY, name, found, params)
+    if params["state"] == "absent" or not params["internet_gateway"]:
+        return Plan(GATEWAY, name, found, None)
+    wanted = {"vpc_id": vpc_id, "tags": desired_tags((found or {}).get("tags"), tags, params["purge_tags"])}
+    return Plan(GATEWAY, name, found, wanted)
+
+
 def make_plans(client: Any, params: dict[str, Any]) -> tuple[Plan, Plan]:
     """Return the plans for the VPC and for its gateway."""
-    name, present = params["name"], params["state"] == "present"
     vpc_id = None if is_pending(params["vpc_id"]) else params["vpc_id"]
-    before = get_vpc(client, vpc_id) if vpc_id else None
-    if present and before and before["cidr_block"] != params["cidr_block"]:
-        message = f"{vpc_id} has {before['cidr_block']}, and AWS can't change it to {params['cidr_block']}"
-        raise AnsibleAWSError(message=message)
-    tags = {**params["tags"], "Name": name}
-    desired = {key: params[key] for key in ("cidr_block", *ATTRIBUTES)}
-    desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
-
-    tags = {**params["tags"], "Name": f"{name}-igw"}
-    gateway = get_gateway(client, vpc_id, tags) if vpc_id else None
-    wanted = {"vpc_id": vpc_id, "tags": desired_tags((gateway or {}).get("tags"), tags, params["purge_tags"])}
-    return (
-        Plan("AWS::EC2::VPC", name, before, desired if present else None),
-        Plan(
-            "AWS::EC2::InternetGateway",
-            f"{name}-igw",
-            gateway,
-            wanted if present and params["internet_gateway"] else None,
-        ),
-    )
+    vpc = get_vpc(client, vpc_id) if vpc_id else None
+    if params["adopt"] and vpc is None:
+        raise AnsibleAWSError(message=f"There is no VPC {vpc_id} to adopt")
+    adopted = vpc is not None and (params["adopt"] or is_adopted(vpc["tags"]))
+    loose = {**params["tags"], "Name": f"{params['name']}-igw"}
+    gateway = get_gateway(client, vpc_id, loose) if vpc_id else None
+    return plan_vpc(vpc, adopted, params), plan_gateway(gateway, vpc_id, adopted, params)
 
 
 def main():
     module = AnsibleAWSModule(
         argument_spec={
             "vpc_id": {"type": "str"},
+            "adopt": {"type": "bool", "default": False},
             "name": {"type": "str", "required": True},
             "cidr_block": {"type": "str"},
             "dns_support": {"type": "bool", "default": True},
@@ -246,7 +290,7 @@ def main():
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
-        required_if=[("state", "present", ["cidr_block"])],
+        required_if=[("state", "present", ["cidr_block"]), ("adopt", True, ["vpc_id"])],
         supports_check_mode=True,
     )
     client = module.client("ec2", retry_decorator=RETRY)

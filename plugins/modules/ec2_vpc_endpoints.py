@@ -65,10 +65,14 @@ options:
         type: str
         required: true
   vpc_endpoint_ids:
-    description: With O(state=absent), the endpoints to delete.
+    description: With O(state=absent), the endpoints to delete. With O(only_ids), those that are known beforehand.
     type: list
     elements: str
     default: []
+  only_ids:
+    description: Whether endpoints of the VPC that O(vpc_endpoint_ids) does not name are somebody else's and left alone.
+    type: bool
+    default: false
   tags:
     description: Tags of all the endpoints.
     type: dict
@@ -269,6 +273,7 @@ def main():
             "vpc_id": {"type": "str", "required": True},
             "vpc_endpoints": {"type": "list", "elements": "dict", "options": endpoint},
             "vpc_endpoint_ids": {"type": "list", "elements": "str", "default": []},
+            "only_ids": {"type": "bool", "default": False},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -283,6 +288,7 @@ def main():
             normalize_endpoint(each)
             for each in in_vpc(client, "describe_vpc_endpoints", "VpcEndpoints", vpc_id)
             if each["State"].lower() not in GONE
+            and (not params["only_ids"] or each["VpcEndpointId"] in params["vpc_endpoint_ids"])
         ]
         if params["state"] == "absent":
             doomed = [each for each in alive if each["id"] in params["vpc_endpoint_ids"]]

@@ -33,6 +33,13 @@ options:
         description: The key's alias, without C(alias/).
         type: str
         required: true
+      adopt:
+        description:
+          - Id, ARN or alias (with C(alias/)) of a key that was there before, and is to have O(keys[].alias) as well. It gets O(keys[].tags)
+            beside those that it has, C(Adopted=true), and the statements of O(keys[].policy) whose C(Sid) its policy has not. Its
+            description and rotation stay.
+          - A key with the tag C(Adopted=true) is not deleted by O(state=absent); it loses the alias, the tag and O(keys[].tags).
+        type: str
       description:
         description: What the key is for.
         type: str
@@ -124,11 +131,16 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    ADOPTION,
+    RELEASE,
     RETRY,
     Plan,
+    adopting_tags,
     desired_tags,
+    is_adopted,
     missing_is_none,
     named,
+    released_tags,
     report,
     retry_on,
     tag_changes,
@@ -142,6 +154,17 @@ PENDING = "PendingDeletion"
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return ansible_dict_to_boto3_tag_list(tags, tag_name_key_name="TagKey", tag_value_key_name="TagValue")
+
+
+def adopted_key(options: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a key of somebody else's: what it has, and what the environment needs besides."""
+    current = before["policy"].get("Statement", [])
+    current = current if isinstance(current, list) else [current]
+    known = {statement.get("Sid") for statement in current}
+    added = [each for each in (options["policy"] or {}).get("Statement", []) if each.get("Sid") not in known]
+    policy = {**before["policy"], "Statement": [*current, *added]} if added else before["policy"]
+    tags = adopting_tags(before["tags"], options["tags"] or {})
+    return {"policy": policy, "tags": tags, "alias": options["alias"]}
 
 
 def desired_key(options: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +200,7 @@ def read_tags(client: Any, key_id: str) -> dict[str, str]:
 @missing_is_none("read the key", "NotFoundException")
 def read_key(client: Any, key_id: str, alias: str | None) -> dict[str, Any]:
     key = client.describe_key(KeyId=key_id)["KeyMetadata"]
+    key_id = key["KeyId"]  # no other call takes an alias
     rotation = {} if key["KeyState"] == PENDING else client.get_key_rotation_status(KeyId=key_id)
     return {
         "arn": key["Arn"],
@@ -257,6 +281,11 @@ def write_alias(client: Any, key_id: str, alias: str) -> None:
     client.create_alias(AliasName=f"alias/{alias}", TargetKeyId=key_id)
 
 
+@missing_is_none("delete the alias", "NotFoundException")
+def delete_alias(client: Any, alias: str) -> None:
+    client.delete_alias(AliasName=f"alias/{alias}")
+
+
 @missing_is_none("delete the key", "NotFoundException")
 def delete_key(client: Any, plan: Plan, window: int) -> None:
     """Schedule the deletion first: an alias that is left over leads the next run to the key, nothing else would."""
@@ -278,8 +307,10 @@ def apply(client: Any, plan: Plan, window: int) -> dict[str, str] | None:
         update_key(client, key["key_id"], plan.before, plan.changes)
     if {"enable_key_rotation", "rotation_period"} & set(plan.changes):
         write_rotation(client, key["key_id"], plan.desired)
-    if "alias" in plan.changes:
+    if "alias" in plan.changes and plan.desired["alias"]:
         write_alias(client, key["key_id"], plan.name)
+    elif "alias" in plan.changes:
+        delete_alias(client, plan.name)
     return key
 
 
@@ -287,6 +318,15 @@ def make_plan(client: Any, options: dict[str, Any], aliases: dict[str, str], par
     alias, present = options["alias"], params["state"] == "present"
     key_id, note = aliases.get(alias), None
     before = read_key(client, key_id, alias) if key_id else None
+    if before is None and present and options["adopt"]:
+        before = read_key(client, options["adopt"], None)
+        if before is None:
+            raise AnsibleAWSError(message=f"There is no key {options['adopt']} to adopt")
+    if before and (options["adopt"] or is_adopted(before["tags"])):
+        if present:
+            return Plan(KIND, alias, before, adopted_key(options, before), ADOPTION)
+        tags = released_tags(before["tags"], options["tags"] or {})
+        return Plan(KIND, alias, before, {"alias": None, "tags": tags}, RELEASE)
     if before is None and present:
         lost = lost_key(client, set(aliases.values()), options["tags"], params["recover_by_tags"])
         before = read_key(client, lost, None) if lost else None
@@ -300,6 +340,7 @@ def make_plan(client: Any, options: dict[str, Any], aliases: dict[str, str], par
 def main():
     key = {
         "alias": {"type": "str", "required": True},
+        "adopt": {"type": "str"},
         "description": {"type": "str"},
         "policy": {"type": "dict"},
         "enable_key_rotation": {"type": "bool"},

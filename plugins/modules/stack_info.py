@@ -33,6 +33,19 @@ options:
     description: The environment's domain, by which its hosted zone and certificates are found.
     type: str
     required: true
+  adopt:
+    description: What was there before and is to be used, to be looked at for RV(adoptable).
+    type: dict
+    suboptions:
+      vpc_id:
+        description: Id of a VPC.
+        type: str
+        default: ""
+      keys:
+        description: Ids, ARNs or aliases (with C(alias/)) of KMS keys.
+        type: list
+        elements: str
+        default: []
   layers:
     description: The layers to read; all of them when omitted.
     type: list
@@ -101,6 +114,13 @@ layers:
   returned: always
   type: dict
   sample: {"network": {"vpc_id": "vpc-0a1b2c3d4e5f60718", "private_subnet_ids": {"us-east-1a": "subnet-0a1b2c3d"}}}
+adoptable:
+  description: What O(adopt) names, by kind and name; C(none) for what does not exist.
+  returned: always
+  type: dict
+  sample:
+    vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"]}}
+    keys: {"alias/company": {"owner": "", "arn": "arn:aws:kms:us-east-1:123456789012:key/3f1b7c6e-0000", "usable": true}}
 lock:
   description: Which run holds the environment's lock and may still be at work; empty when none does.
   returned: always
@@ -121,6 +141,7 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.live import LAYERS
+from ansible_collections.realtime.aws.plugins.module_utils.live.adoptable import read as read_adoptable
 from ansible_collections.realtime.aws.plugins.module_utils.lock import get_claim, parameter_name
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
@@ -152,6 +173,14 @@ def main():
             "project": {"type": "str", "required": True},
             "environment": {"type": "str", "required": True},
             "domain": {"type": "str", "required": True},
+            "adopt": {
+                "type": "dict",
+                "options": {
+                    "vpc_id": {"type": "str", "default": ""},
+                    "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+                },
+                "apply_defaults": True,
+            },
             "layers": {"type": "list", "elements": "str", "choices": list(LAYERS)},
         },
         supports_check_mode=True,
@@ -163,7 +192,8 @@ def main():
         wanted = params["layers"] if params["layers"] is not None else list(LAYERS)
         zones = availability_zones(stack)
         reads = {layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted}
-        layers = stack.together({"lock": lambda: lock_holder(stack), **reads})
+        adoptable = {"adoptable": lambda: read_adoptable(stack, **params["adopt"])}
+        layers = stack.together({"lock": lambda: lock_holder(stack), **adoptable, **reads})
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     except (BotoCoreError, ClientError) as error:
@@ -175,6 +205,7 @@ def main():
         partition=stack.partition,
         region=stack.region,
         availability_zones=zones,
+        adoptable=layers.pop("adoptable"),
         lock=layers.pop("lock"),
         layers=layers,
         foreign=stack.foreign,

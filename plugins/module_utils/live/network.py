@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+from ansible_collections.realtime.aws.plugins.module_utils.converge import is_adopted
 from ansible_collections.realtime.aws.plugins.module_utils.live.shared import role_arn
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
@@ -67,6 +68,7 @@ def read(stack: Stack) -> dict[str, Any]:
     addresses = {each["AllocationId"]: each["PublicIp"] for each in found["addresses"]}
     return {
         "vpc_id": vpc["VpcId"],
+        "vpc_adopted": is_adopted(boto3_tag_list_to_ansible_dict(vpc.get("Tags") or [])),
         "cidr": vpc["CidrBlock"],
         "internet_gateway_id": min((each["InternetGatewayId"] for each in found["gateways"]), default=None),
         "subnets": {each["CidrBlock"]: each["SubnetId"] for each in found["subnets"]},

@@ -34,6 +34,8 @@ FACTS = {
         "tags": {"Project": "realtime", "Environment": "production", "ManagedBy": "realtime.aws"},
     },
     "stack_live": {
+        "adoptable": {"vpcs": {}, "keys": {}},
+        "encryption": {"keys": {}},
         "dns": {"zones": [], "certificates": {}},
         "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None},
         "network": {"vpc_id": None, "cidr": None, "subnets": {}, "subnet_zones": {}, "nat_gateways": {}},

@@ -112,3 +112,57 @@ def test_refusal_is_one_line(kms, run_module):
     with pytest.raises(ModuleFailed) as failure:
         run_module("kms_keys", keys=[{**KEY, "rotation_period": 1}])
     assert "Failed to" in failure.value.args[0]["msg"]
+
+
+STATEMENT = {"Sid": "Publishers", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+OWN = {"Sid": "Own", "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+
+
+@pytest.fixture
+def theirs(kms):
+    """Somebody else's key."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [OWN]})
+    tags = [{"TagKey": "Owner", "TagValue": "security"}]
+    key_id = kms.create_key(Description="company", Policy=policy, Tags=tags)["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/company", TargetKeyId=key_id)
+    return key_id
+
+
+def aliases_of(kms, key_id):
+    return {each["AliasName"] for each in kms.list_aliases(KeyId=key_id)["Aliases"]}
+
+
+def tags_of(kms, key_id):
+    return {each["TagKey"]: each["TagValue"] for each in kms.list_resource_tags(KeyId=key_id)["Tags"]}
+
+
+def test_an_adopted_key_keeps_what_it_has_and_is_given_back(kms, run_module, writes, theirs):
+    key = {
+        "alias": "production-data",
+        "adopt": "alias/company",
+        "policy": {"Version": "2012-10-17", "Statement": [STATEMENT]},
+        "tags": {"Environment": "production", "Name": "production-data"},
+        "enable_key_rotation": True,
+    }
+    writes.clear()
+    preview = run_module("kms_keys", check=True, keys=[key])
+    assert writes == []
+    assert run_module("kms_keys", keys=[key])["changes"] == preview["changes"]
+    assert preview["changes"][0]["note"].startswith("adopted")
+    assert aliases_of(kms, theirs) == {"alias/company", "alias/production-data"}
+    assert tags_of(kms, theirs) == {"Owner": "security", "Environment": "production", "Adopted": "true"}
+    policy = json.loads(kms.get_key_policy(KeyId=theirs, PolicyName="default")["Policy"])
+    assert [each["Sid"] for each in policy["Statement"]] == ["Own", "Publishers"]
+    assert kms.describe_key(KeyId=theirs)["KeyMetadata"]["Description"] == "company"
+    assert not run_module("kms_keys", keys=[key])["changed"]
+
+    forgotten = {name: value for name, value in key.items() if name != "adopt"}
+    assert run_module("kms_keys", keys=[forgotten], state="absent")["changes"][0]["action"] == "update"
+    assert aliases_of(kms, theirs) == {"alias/company"}
+    assert tags_of(kms, theirs) == {"Owner": "security"}
+    assert kms.describe_key(KeyId=theirs)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
+def test_a_key_to_adopt_has_to_exist(kms, run_module):
+    with pytest.raises(ModuleFailed, match="no key alias/nothing to adopt"):
+        run_module("kms_keys", keys=[{"alias": "production-data", "adopt": "alias/nothing"}])

@@ -1,0 +1,61 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the inventory wants to adopt, as AWS has it; whether that may be done is for the layers to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+
+
+def owner(stack: Stack, tags: dict[str, str]) -> str:
+    """Return which other environment something belongs to, as <Project>/<Environment>; empty when it is none's or ours."""
+    if stack.owns(tags) or not {"Project", "Environment"} <= tags.keys():
+        return ""
+    return f"{tags['Project']}/{tags['Environment']}"
+
+
+def read_vpc(stack: Stack, vpc_id: str) -> dict[str, Any] | None:
+    """Return the VPC's ranges and the subnets in it that are not ours."""
+    ec2 = stack.client("ec2")
+    try:
+        vpc = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
+    except is_boto3_error_code(["InvalidVpcID.NotFound", "InvalidVpcID.Malformed"]):
+        return None
+    subnets = pages(ec2, "describe_subnets", "Subnets", Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
+    ranges = [
+        each["CidrBlock"] for each in vpc["CidrBlockAssociationSet"] if each["CidrBlockState"]["State"] == "associated"
+    ]
+    return {
+        "owner": owner(stack, boto3_tag_list_to_ansible_dict(vpc.get("Tags") or [])),
+        "cidrs": ranges,
+        "other_subnets": sorted(each["CidrBlock"] for each in subnets if not stack.owns(each.get("Tags"))),
+    }
+
+
+def read_key(stack: Stack, name: str) -> dict[str, Any] | None:
+    """Return the key that an id, an ARN or an alias names."""
+    kms = stack.client("kms")
+    try:
+        key = kms.describe_key(KeyId=name)["KeyMetadata"]
+    except is_boto3_error_code(
+        ["NotFoundException", "InvalidArnException", "ValidationException", "AccessDeniedException"]
+    ):
+        return None
+    tags = [] if key["KeyManager"] == "AWS" else kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+    return {
+        "arn": key["Arn"],
+        "owner": owner(stack, {tag["TagKey"]: tag["TagValue"] for tag in tags}),
+        "usable": (key["KeyManager"], key["KeyState"], key["KeySpec"]) == ("CUSTOMER", "Enabled", "SYMMETRIC_DEFAULT"),
+    }
+
+
+def read(stack: Stack, vpc_id: str, keys: list[str]) -> dict[str, Any]:
+    """Return what there is to adopt, by kind and name; None for what does not exist."""
+    return {
+        "vpcs": {name: read_vpc(stack, name) for name in [vpc_id] if name},
+        "keys": dict(zip(keys, stack.each(lambda name: read_key(stack, name), keys))),
+    }
