@@ -287,6 +287,53 @@ def test_what_aws_cannot_change_is_refused_while_it_stands(role, variable, value
     assert faults(role, stack_live=live) == []
 
 
+THEIRS = {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": []}
+VPC_ID = "vpc-0a1b2c3d4e5f60718"
+COMPANY = {"owner": "", "arn": ARN.format("kms", "key/company"), "usable": True}
+
+
+@pytest.mark.parametrize(
+    ("found", "standing", "refused"),
+    [
+        (THEIRS, None, []),
+        (THEIRS, VPC_ID, []),
+        (None, None, ["network_vpc_id"]),
+        ({**THEIRS, "owner": "realtime/staging"}, None, ["network_vpc_id"]),
+        (THEIRS, "vpc-00000000000000001", ["network_vpc_id"]),
+        ({**THEIRS, "cidrs": ["10.8.0.0/16"]}, None, ["network_cidr"]),
+        ({**THEIRS, "other_subnets": ["10.0.11.0/24"]}, None, ["network_subnets"]),
+    ],
+)
+def test_a_vpc_is_adopted_that_exists_and_is_free(found, standing, refused):
+    network = {**FACTS["stack_live"]["network"], "vpc_id": standing}
+    live = {**FACTS["stack_live"], "network": network, "adoptable": {"vpcs": {VPC_ID: found}, "keys": {}}}
+    said = faults("network", stack_live=live, network_vpc_id=VPC_ID)
+    assert [text.split()[0] for text in said] == refused, said
+
+
+@pytest.mark.parametrize(
+    ("found", "standing", "refused"),
+    [
+        (COMPANY, {}, 0),
+        (COMPANY, {"data": {"arn": COMPANY["arn"], "state": "Enabled"}}, 0),
+        (None, {}, 1),
+        ({**COMPANY, "usable": False}, {}, 1),
+        ({**COMPANY, "owner": "realtime/staging"}, {}, 1),
+        (COMPANY, {"data": {"arn": ARN.format("kms", "key/ours"), "state": "Enabled"}}, 1),
+    ],
+)
+def test_a_key_is_adopted_that_exists_and_is_free(found, standing, refused):
+    adoptable = {"vpcs": {}, "keys": {"alias/company": found}}
+    live = {**FACTS["stack_live"], "encryption": {"keys": standing}, "adoptable": adoptable}
+    said = faults("encryption", stack_live=live, encryption_adopt={"data": "alias/company"})
+    assert len(said) == refused, said
+    assert all(text.startswith("encryption_adopt is ") for text in said)
+
+
+def test_only_keys_of_the_stack_are_adopted():
+    assert len(faults("encryption", encryption_adopt={"dat": "alias/company"})) == 1
+
+
 def test_a_new_major_version_takes_permission_and_an_old_one_is_refused():
     live = {**FACTS["stack_live"], "database": {"primary": {**PRIMARY, "engine": "postgres", "engine_version": "17.4"}}}
     higher = {"stack_live": live, "database_engine": "postgres", "database_engine_version": "18"}
