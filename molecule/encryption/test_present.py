@@ -14,7 +14,7 @@ def key_id(name):
     return kms.describe_key(KeyId=f"alias/molecule-{name}")["KeyMetadata"]["KeyId"]
 
 
-@pytest.mark.parametrize("name", ["data", "messaging", "logs"])
+@pytest.mark.parametrize("name", ["data", "messaging"])
 def test_each_key_rotates_and_is_tagged(name):
     assert kms.get_key_rotation_status(KeyId=key_id(name))["KeyRotationEnabled"]
     tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key_id(name))["Tags"]}
@@ -26,6 +26,14 @@ def test_each_key_rotates_and_is_tagged(name):
         "Owner": "platform",
         "Name": f"molecule-{name}",
     }
+
+
+def test_the_adopted_key_has_tags_and_alias_beside_what_it_had():
+    about = kms.describe_key(KeyId="alias/molecule-logs")["KeyMetadata"]
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=about["KeyId"])["Tags"]}
+    assert (tags["Environment"], tags["Adopted"], "Name" in tags) == ("molecule", "true", False)
+    assert not about["Description"].endswith("of molecule")
+    assert len(policy("logs")) >= 2  # its own statement, and that for the log groups
 
 
 def test_auto_scaling_may_grant_for_aws_resources_only():
