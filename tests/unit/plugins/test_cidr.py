@@ -7,7 +7,14 @@ import ipaddress
 
 import pytest
 from ansible_collections.realtime.aws.plugins.filter.rows import rows
-from ansible_collections.realtime.aws.plugins.module_utils.cidr import faults, layout, listed, range_faults, vpc_faults
+from ansible_collections.realtime.aws.plugins.module_utils.cidr import (
+    conflicts,
+    faults,
+    layout,
+    listed,
+    range_faults,
+    vpc_faults,
+)
 
 REGION = "us-east-1"
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
@@ -108,3 +115,17 @@ def test_rows():
     assert rows({"port": [], "cidr": "0.0.0.0/0"}) == []
     with pytest.raises(ValueError, match="shorter|longer"):
         rows({"port": [80, 443], "name": ["web"]})
+
+
+@pytest.mark.parametrize(
+    ("cidr", "zone", "said"),
+    [
+        ("10.0.1.0/24", "a", []),
+        ("10.0.1.0/24", "b", ["10.0.1.0/24 is in a, and AWS can't move it to b"]),
+        ("10.0.1.0/25", "a", ["10.0.1.0/25 overlaps 10.0.1.0/24, which exists"]),
+        ("10.0.9.0/24", "a", ["10.0.9.0/24 overlaps 10.0.9.0/24, which exists"]),
+        ("10.0.2.0/24", "a", []),
+    ],
+)
+def test_conflicts_with_what_exists(cidr, zone, said):
+    assert conflicts([{"cidr": cidr, "az": zone}], {"10.0.1.0/24": "a"}, ["10.0.9.0/24"]) == said
