@@ -33,8 +33,7 @@ RETRY = AWSRetry.jittered_backoff(
 )
 NO_RETRY = AWSRetry.jittered_backoff(retries=1)
 
-# What the change of an attribute means for the service: a text, or a function that says it of the old and the new value.
-Effect = str | Callable[[Any, Any], str]
+Effect = Callable[[Any, Any], str]  # says of an attribute's old and new value what the change means for the service
 
 
 def named(description: str) -> Callable:
@@ -72,7 +71,7 @@ class Plan:
     before: dict[str, Any] | None
     desired: dict[str, Any] | None
     note: str | None = None
-    disrupts: Mapping[str, Effect] = field(default_factory=dict)
+    disrupts: Mapping[str, str | Effect] = field(default_factory=dict)
     replaced_by: Collection[str] = ()
     after: dict[str, Any] | None = field(init=False)
 
