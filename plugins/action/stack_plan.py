@@ -47,8 +47,7 @@ class ActionModule(ActionBase):
             reasons = mine["failures"] or [preview.stderr.strip() or preview.stdout.strip()[-2000:]]
             return {**result, "failed": True, "msg": "\n".join(["The preview failed:", *reasons])}
         changes = mine["changes"]
-        changed = any(change["action"] in SIGNS for change in changes)  # what is kept is nothing to do
-        return {**result, "changed": changed, "plan": changes, "summary": list(summary(changes))}
+        return {**result, "changed": to_do(changes), "plan": changes, "summary": list(summary(changes))}
 
 
 def arguments(playbook: str, host: str) -> list[str]:
@@ -65,6 +64,11 @@ def arguments(playbook: str, host: str) -> list[str]:
     }
     options = [part for option, values in given.items() for value in values for part in (option, value)]
     return [playbook, "--check", "--diff", *options]
+
+
+def to_do(changes: list[dict[str, Any]]) -> bool:
+    """Return whether anything changes; what is kept does not."""
+    return any(change["action"] in SIGNS for change in changes)
 
 
 def summary(changes: list[dict[str, Any]]) -> Iterator[str]:
