@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-NAMED = "with its data, and only when named: -e prune=true -e '{{\"prune_data\": [\"{name}\"]}}'"
+NAMED = 'with its data, and only when named: -e prune=true -e \'{{"prune_data": ["{name}"]}}\''
 
 
 class ActionModule(ActionBase):

@@ -15,7 +15,7 @@ description:
     C(name), C(action) (create, update, replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), and, where
     there is such, C(interruption) (what the change means for the service) and C(note); and with C(failures), the messages of
     tasks that failed.
-  - What M(realtime.aws.stack_leftovers) keeps stands there too, with the action C(keep): the run does nothing about it.
+  - What M(realtime.aws.stack_leftovers) keeps stands there too, with the action C(keep), for the run does nothing about it.
   - A task of another collection that changes something stands as one update, with the module as type.
 requirements:
   - enabled in the configuration, as by E(ANSIBLE_CALLBACKS_ENABLED)

@@ -10,7 +10,11 @@ from ansible_collections.realtime.aws.plugins.module_utils.live.shared import ha
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 FUNCTION = "alert-processor"
-MESSAGES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+MESSAGES = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 def sort_out(stack: Stack, found: list[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], list[str]]:

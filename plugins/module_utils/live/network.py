@@ -101,9 +101,7 @@ def read_owned(stack: Stack, found: dict[str, Any], tiers: dict[str, str]) -> di
     ours = {key: [each for each in found[key] if each["VpcId"] == vpc] for key in ("subnets", "nats", "tables")}
     endpoints = [each for each in found["endpoints"] if each["State"].lower() not in ("deleting", "deleted")]
     groups = [each for each in found["groups"] if layer_tag(each) == "network"]
-    addresses = [
-        each for each in found["addresses"] if each["AllocationId"] in uses or "AssociationId" not in each
-    ]
+    addresses = [each for each in found["addresses"] if each["AllocationId"] in uses or "AssociationId" not in each]
 
     def entries(resources: list[dict[str, Any]], key: str, purpose: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
         return {each[key]: {"name": name_tag(each) or each[key], "purpose": purpose(each)} for each in resources}
@@ -111,9 +109,7 @@ def read_owned(stack: Stack, found: dict[str, Any], tiers: dict[str, str]) -> di
     return {
         "subnets": entries(ours["subnets"], "SubnetId", lambda each: each["CidrBlock"]),
         "nat_gateways": entries(ours["nats"], "NatGatewayId", lambda each: each["SubnetId"]),
-        "addresses": entries(
-            addresses, "AllocationId", lambda each: uses.get(each["AllocationId"]) or name_tag(each)
-        ),
+        "addresses": entries(addresses, "AllocationId", lambda each: uses.get(each["AllocationId"]) or name_tag(each)),
         "route_tables": entries(ours["tables"], "RouteTableId", lambda each: table_key(stack, each, tiers)),
         "endpoints": entries(endpoints, "VpcEndpointId", lambda each: each["ServiceName"]),
         "security_groups": entries(groups, "GroupId", lambda each: each["GroupName"]),

@@ -30,8 +30,12 @@ def read_others(stack: Stack, names: list[str]) -> list[str]:
 
     def is_ours(name: str) -> bool:
         # us-east-1 says nothing, and eu-west-1 was once called EU.
-        said = missing_is_none("read the bucket's region", "NoSuchBucket", "AccessDenied")(s3.get_bucket_location)(Bucket=name)
-        place = said and {None: "us-east-1", "EU": "eu-west-1"}.get(said["LocationConstraint"], said["LocationConstraint"])
+        said = missing_is_none("read the bucket's region", "NoSuchBucket", "AccessDenied")(s3.get_bucket_location)(
+            Bucket=name
+        )
+        place = said and {None: "us-east-1", "EU": "eu-west-1"}.get(
+            said["LocationConstraint"], said["LocationConstraint"]
+        )
         return place == stack.region and stack.owns(read_tags(stack, name))
 
     return [name for name, ours in zip(found, stack.each(is_ours, found)) if ours]

@@ -75,7 +75,7 @@ def test_with_prune_data_holders_are_kept_all_the_same():
         "network": {SUBNET: ["subnet-1"]},
     }
     assert names(decided["kept"]) == ["production-full", "production-old-bucket"]
-    assert "\"prune_data\": [\"production-full\"]" in decided["kept"][0]["note"]
+    assert '"prune_data": ["production-full"]' in decided["kept"][0]["note"]
 
 
 def test_what_is_named_goes_with_its_data_and_nothing_else():
@@ -117,7 +117,9 @@ def test_the_plan_shows_what_is_kept_as_nothing_to_do():
     assert [(each["before"], each["after"]) for each in entries] == [(None, None)] * 5
     lines = list(stack_plan.summary(entries))
     assert lines[0] == "kept:"
-    assert lines[1].startswith("  ! AWS::CloudWatch::Alarm production-Old (monitoring: not wanted any more; deleted with")
+    assert lines[1].startswith(
+        "  ! AWS::CloudWatch::Alarm production-Old (monitoring: not wanted any more; deleted with"
+    )
     assert lines[-1] == "nothing to do"
     assert not stack_plan.to_do(entries)
     assert stack_plan.to_do([*entries, {"action": "delete"}])

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from ansible_collections.realtime.aws.plugins.module_utils.live import messaging, network, security, storage
+from ansible_collections.realtime.aws.plugins.module_utils.live import database, messaging, network, security, storage
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 OURS = {"Project": "realtime", "Environment": "production"}
@@ -94,7 +94,7 @@ def test_network(stack):
     ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.2.0/24", **tagged("subnet", **OTHERS))
     used = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", **OURS, Name="renamed"))["AllocationId"]
     loose = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", **OURS, Name="loose"))["AllocationId"]
-    busy = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", **OURS))  # serves something that is not ours to judge
+    busy = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", **OURS))  # in use, but not by a gateway
     card = ec2.create_network_interface(SubnetId=ours)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.associate_address(AllocationId=busy["AllocationId"], NetworkInterfaceId=card)
     ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", **OTHERS))
@@ -106,3 +106,22 @@ def test_network(stack):
         used: {"name": "renamed", "purpose": ours},  # whatever it is called: the gateway needs it
         loose: {"name": "loose", "purpose": "loose"},
     }
+
+
+def test_databases(stack):
+    rds = boto3.client("rds", region_name="us-east-1")
+    for name in ("production-db-mysql8-4", "production-db-mysql8-0", "production-db-mysql5-7"):
+        rds.create_db_parameter_group(
+            DBParameterGroupName=name, DBParameterGroupFamily="mysql8.4", Description="x", Tags=pairs(OURS)
+        )
+    make = {"Engine": "mysql", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 20}
+    make |= {"MasterUsername": "admin", "MasterUserPassword": "not-a-secret"}
+    upgrading = {"DBParameterGroupName": "production-db-mysql8-0"}
+    rds.create_db_instance(DBInstanceIdentifier="production-db", Tags=pairs(OURS), **make, **upgrading)
+    rds.create_db_instance(DBInstanceIdentifier="production-restored", Tags=pairs(OURS), **make)
+    rds.create_db_instance(DBInstanceIdentifier="production-eu-db", Tags=pairs(OTHERS), **make)
+    found = database.read(stack)
+    assert sorted(found["instances"]) == ["production-db", "production-restored"]
+    assert "production-db-mysql8-0" in found["used_parameter_groups"]
+    assert "production-db-mysql5-7" not in found["used_parameter_groups"]
+    assert stack.foreign == []  # a name that the roles don't use is no clash
