@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
             reasons = mine["failures"] or [preview.stderr.strip() or preview.stdout.strip()[-2000:]]
             return {**result, "failed": True, "msg": "\n".join(["The preview failed:", *reasons])}
         changes = mine["changes"]
-        return {**result, "changed": bool(changes), "plan": changes, "summary": list(summary(changes))}
+        return {**result, "changed": to_do(changes), "plan": changes, "summary": list(summary(changes))}
 
 
 def arguments(playbook: str, host: str) -> list[str]:
@@ -66,15 +66,25 @@ def arguments(playbook: str, host: str) -> list[str]:
     return [playbook, "--check", "--diff", *options]
 
 
+def to_do(changes: list[dict[str, Any]]) -> bool:
+    """Return whether anything changes; what is kept does not."""
+    return any(change["action"] in SIGNS for change in changes)
+
+
 def summary(changes: list[dict[str, Any]]) -> Iterator[str]:
-    """Say what changes, grouped by layer; an update with each attribute's old and new value."""
+    """Say what changes, grouped by layer; an update with each attribute's old and new value. What is kept comes last."""
     layers: dict[str, list[dict[str, Any]]] = {}
+    kept = [change for change in changes if change["action"] == "keep"]
     for change in changes:
-        layers.setdefault(change["layer"], []).append(change)
+        if change not in kept:
+            layers.setdefault(change["layer"], []).append(change)
     for layer, its in layers.items():
         yield f"{layer}:"
         for change in its:
             yield from lines(change)
+    if kept:
+        yield "kept:"
+        yield from (f"  ! {each['type']} {each['name']} ({each['layer']}: {each['note']})" for each in kept)
     counts = Counter(change["action"] for change in changes)
     yield ", ".join(f"{counts[action]} to {action}" for action in SIGNS if counts[action]) or "nothing to do"
 

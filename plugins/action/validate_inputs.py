@@ -84,7 +84,7 @@ def fault(name: str, value: Any, allowed: str) -> str:
 def unknown_names(variables: Iterable[str], role_path: Path, options: dict[str, Any]) -> Iterator[str]:
     """Name the variables that have the role's prefix, or nearly an option's name, and are no option of it."""
     role = role_path.name
-    public = {f"{role}_outputs", f"{role}_live"}
+    public = {f"{role}_outputs", f"{role}_live", f"{role}_leftovers"}
     others = tuple(f"{path.name}_" for path in role_path.parent.iterdir() if path.name != role)
     for name in sorted(set(variables) - set(options) - public):
         ours = name.startswith(f"{role}_")

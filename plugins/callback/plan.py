@@ -15,6 +15,7 @@ description:
     C(resource) (C(type) and C(name) in one, such as C(AWS::SQS::Queue/production-orders)), C(type), C(name), C(action) (create, update,
     replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), C(interruption) (what the change means for
     the service, C(null) when it means nothing) and, where there is such, C(note); and with C(failures), the messages of tasks that failed.
+  - What M(realtime.aws.stack_leftovers) keeps stands there too, with the action C(keep), for the run does nothing about it.
   - A task of another collection that changes something stands as one update, with the module as type.
 requirements:
   - enabled in the configuration, as by E(ANSIBLE_CALLBACKS_ENABLED)
@@ -62,6 +63,12 @@ def entry(layer: str, change: dict[str, Any], diff: dict[str, Any]) -> dict[str,
     }
 
 
+def kept(action: str, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is not wanted any more and stays all the same, as stack_leftovers says."""
+    found = result.get("kept", []) if action == "realtime.aws.stack_leftovers" else []
+    return [entry(each["layer"], each, {"before": "", "after": ""}) for each in found]
+
+
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -79,7 +86,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_item_on_ok(self, result: Any) -> None:
         task = result.task
         layer = task._role.get_name().rpartition(".")[2] if task._role else ""
-        self._hosts[result.host.name]["changes"] += entries(layer, task.action, task.get_name(), result.result)
+        changes = self._hosts[result.host.name]["changes"]
+        changes += entries(layer, task.action, task.get_name(), result.result) + kept(task.action, result.result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._hosts[result.host.name]["failures"].append(f"{result.task.get_name()}: {result.result.get('msg')}")

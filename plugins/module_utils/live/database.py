@@ -31,17 +31,23 @@ def read(stack: Stack) -> dict[str, Any]:
         }
     )
     instances = found.pop("instances")
-    return {"primary": instances.get(primary), "replica": instances.get(replica), **found}
+    return {
+        "primary": instances.get(primary),
+        "replica": instances.get(replica),
+        "instances": list(instances),
+        "used_parameter_groups": sorted({name for each in instances.values() for name in each["parameter_groups"]}),
+        **found,
+    }
 
 
 def read_instances(stack: Stack, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Return those of the instances that exist and are ours, by name."""
-    found = pages(
-        stack.client("rds"),
-        "describe_db_instances",
-        "DBInstances",
-        Filters=[{"Name": "db-instance-id", "Values": names}],
-    )
+    """Return the instances that are ours, by name; one of these names that is not ours is foreign."""
+    found = pages(stack.client("rds"), "describe_db_instances", "DBInstances")
+
+    def is_ours(instance: dict[str, Any]) -> bool:
+        name, tags = instance["DBInstanceIdentifier"], instance.get("TagList")
+        return stack.claim("AWS::RDS::DBInstance", name, tags) if name in names else stack.owns(tags)
+
     return {
         instance["DBInstanceIdentifier"]: {
             "arn": instance["DBInstanceArn"],
@@ -53,9 +59,10 @@ def read_instances(stack: Stack, names: list[str]) -> dict[str, dict[str, Any]]:
             # CON-7: an instance has no endpoint while it is being created.
             "endpoint": (instance.get("Endpoint") or {}).get("Address"),
             "port": (instance.get("Endpoint") or {}).get("Port"),
+            "parameter_groups": [each["DBParameterGroupName"] for each in instance.get("DBParameterGroups", [])],
         }
         for instance in found
-        if stack.claim("AWS::RDS::DBInstance", instance["DBInstanceIdentifier"], instance.get("TagList"))
+        if is_ours(instance)
     }
 
 

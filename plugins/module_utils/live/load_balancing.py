@@ -38,7 +38,7 @@ def find_target_groups(stack: Stack) -> dict[str, dict[str, Any]]:
     return {
         name: ours[name]
         for name, arn in sorted(arns.items())
-        if stack.owns(tags.get(arn)) and tags[arn].get("Layer") == "load_balancing"
+        if stack.owns(tags.get(arn)) and tags[arn].get("Layer", "load_balancing") == "load_balancing"
     }
 
 

@@ -10,6 +10,11 @@ from ansible_collections.realtime.aws.plugins.module_utils.live.shared import ha
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 FUNCTION = "alert-processor"
+MESSAGES = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 def sort_out(stack: Stack, found: list[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -30,7 +35,9 @@ def read_queues(stack: Stack) -> list[dict[str, Any] | None]:
     @missing_is_none("read a queue", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
     def read_queue(url: str) -> dict[str, Any]:
         tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
-        return {"name": url.rsplit("/", 1)[1], "url": url, "tags": tags}
+        counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(MESSAGES))["Attributes"]
+        holds_data = any(int(counts[name]) for name in MESSAGES)
+        return {"name": url.rsplit("/", 1)[1], "url": url, "tags": tags, "holds_data": holds_data}
 
     return stack.each(read_queue, pages(sqs, "list_queues", "QueueUrls", QueueNamePrefix=stack.name("")))
 
@@ -64,6 +71,7 @@ def read(stack: Stack) -> dict[str, Any]:
     return {
         "queues": [{"name": item["name"]} for item in queues],
         "queue_urls": {stack.short(item["name"]): item["url"] for item in queues},
+        "queues_with_messages": [item["name"] for item in queues if item["holds_data"]],
         "topics": [{"name": item["name"]} for item in topics],
         "others": {"queues": other_queues, "topics": other_topics},
         "alert_processor": {name: found[name] for name in ("function", "role", "log_group")},

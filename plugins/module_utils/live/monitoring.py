@@ -37,8 +37,8 @@ def read(stack: Stack) -> dict[str, Any]:
 
 
 def is_ours(stack: Stack, tags: dict[str, str]) -> bool:
-    """Return whether this layer made it: other layers have log groups too."""
-    return stack.owns(tags) and tags.get("Layer") == "monitoring"
+    """Return whether it is this layer's: other layers have log groups too."""
+    return stack.owns(tags) and tags.get("Layer", "monitoring") == "monitoring"
 
 
 def with_tags(

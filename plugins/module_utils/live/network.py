@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
@@ -91,6 +92,32 @@ def read(stack: Stack) -> dict[str, Any]:
         "flow_log_group_names": sorted(each["LogGroupName"] for each in found["flow_logs"] if each.get("LogGroupName")),
         "log_group": found["log_group"],
         "flow_log_role_arn": found["role"],
+        "owned": read_owned(stack, found, tiers),
+    }
+
+
+def read_owned(stack: Stack, found: dict[str, Any], tiers: dict[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return name and purpose by id, of each kind that there are several of: by the purpose it is wanted or not.
+
+    That of an address is the subnet of the NAT gateway that uses it, or its name while nothing does.
+    """
+    vpc = min((each["VpcId"] for each in found["vpcs"]), default="")
+    uses = {each.get("AllocationId"): nat["SubnetId"] for nat in found["nats"] for each in nat["NatGatewayAddresses"]}
+    ours = {key: [each for each in found[key] if each["VpcId"] == vpc] for key in ("subnets", "nats", "tables")}
+    endpoints = [each for each in found["endpoints"] if each["State"].lower() not in ("deleting", "deleted")]
+    groups = [each for each in found["groups"] if layer_tag(each) == "network"]
+    addresses = [each for each in found["addresses"] if each["AllocationId"] in uses or "AssociationId" not in each]
+
+    def entries(resources: list[dict[str, Any]], key: str, purpose: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+        return {each[key]: {"name": name_tag(each) or each[key], "purpose": purpose(each)} for each in resources}
+
+    return {
+        "subnets": entries(ours["subnets"], "SubnetId", lambda each: each["CidrBlock"]),
+        "nat_gateways": entries(ours["nats"], "NatGatewayId", lambda each: each["SubnetId"]),
+        "addresses": entries(addresses, "AllocationId", lambda each: uses.get(each["AllocationId"]) or name_tag(each)),
+        "route_tables": entries(ours["tables"], "RouteTableId", lambda each: table_key(stack, each, tiers)),
+        "endpoints": entries(endpoints, "VpcEndpointId", lambda each: each["ServiceName"]),
+        "security_groups": entries(groups, "GroupId", lambda each: each["GroupName"]),
     }
 
 

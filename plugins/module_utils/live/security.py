@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.live.shared import role_arn
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
@@ -15,9 +16,9 @@ CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 def read_groups(stack: Stack) -> dict[str, str]:
     """Return the ids of the layer's security groups, by name."""
-    filters = stack.filters() + [{"Name": "tag:Layer", "Values": ["security"]}]
-    groups = pages(stack.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=filters)
-    return {group["GroupName"]: group["GroupId"] for group in groups}
+    groups = pages(stack.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=stack.filters())
+    layers = {each["GroupId"]: boto3_tag_list_to_ansible_dict(each["Tags"]).get("Layer", "security") for each in groups}
+    return {group["GroupName"]: group["GroupId"] for group in groups if layers[group["GroupId"]] == "security"}
 
 
 def read_prefix_list(stack: Stack) -> str | None:

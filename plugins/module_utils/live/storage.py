@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 SUFFIXES = ("static-assets", "backups", "logs")
 
@@ -21,6 +22,25 @@ def read_tags(stack: Stack, name: str) -> list[dict[str, str]] | None:
         return []
 
 
+def read_others(stack: Stack, names: list[str]) -> list[str]:
+    """Return the names of other buckets that are ours. The region counts: the same environment may be in two of them."""
+    s3 = stack.client("s3")
+    found = [bucket["Name"] for bucket in pages(s3, "list_buckets", "Buckets", Prefix=stack.name(""))]
+    found = [name for name in found if name.startswith(stack.name("")) and name not in names]
+
+    def is_ours(name: str) -> bool:
+        # us-east-1 says nothing, and eu-west-1 was once called EU.
+        said = missing_is_none("read the bucket's region", "NoSuchBucket", "AccessDenied")(s3.get_bucket_location)(
+            Bucket=name
+        )
+        place = said and {None: "us-east-1", "EU": "eu-west-1"}.get(
+            said["LocationConstraint"], said["LocationConstraint"]
+        )
+        return place == stack.region and stack.owns(read_tags(stack, name))
+
+    return [name for name, ours in zip(found, stack.each(is_ours, found)) if ours]
+
+
 def read(stack: Stack) -> dict[str, Any]:
     """Return the names of the layer's buckets that exist and are ours."""
     names = [stack.name(f"{suffix}-{stack.account}-{stack.region}") for suffix in SUFFIXES]
@@ -28,5 +48,6 @@ def read(stack: Stack) -> dict[str, Any]:
     return {
         "buckets": [
             name for name in names if tags[name] is not None and stack.claim("AWS::S3::Bucket", name, tags[name])
-        ]
+        ],
+        "other_buckets": read_others(stack, names),
     }

@@ -170,6 +170,7 @@ def test_every_call_of_the_look_is_allowed():
     helpers = {"get_paginator"}
     needs_none = {"get_caller_identity"}
     renamed = {"get_zone": "GetHostedZone", "list_public_zones": "ListHostedZones"}  # functions of our own
+    renamed |= {"list_buckets": "ListAllMyBuckets"}
     renamed |= {"describe_budget": "ViewBudget", "list_open_id_connect_providers": "ListOpenIDConnectProviders"}
     renamed |= {"get_open_id_connect_provider": "GetOpenIDConnectProvider", "get_claim": "GetParameter"}
     renamed |= {name: name.title().replace("_", "").replace("Db", "DB") for name in called if "_db_" in name}
