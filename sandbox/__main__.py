@@ -7,7 +7,7 @@ import sys
 
 from sandbox.clock import SPEED
 from sandbox.control import Sandbox, SandboxError
-from sandbox.faults import SHARE
+from sandbox.faults import CUT, LOST, SHARE
 from sandbox.journal import summary
 
 NOT_RUNNING = 3
@@ -56,7 +56,7 @@ def break_(sandbox: Sandbox, args: argparse.Namespace) -> int:
 
 def faults(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Have calls throttled, failed, cut or slowed; without options, none."""
-    settings = {"seed": args.seed, "share": args.share if args.seed else None, "hold": args.hold}
+    settings = {"seed": args.seed, "share": args.share if args.seed else None, "lose": args.lose, "hold": args.hold}
     sandbox.faults(**{key: value for key, value in settings.items() if value is not None})
     return 0
 
@@ -116,6 +116,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         if name == "faults":
             each.add_argument("--seed", help="any text: which calls meet which fault")
             each.add_argument("--share", type=float, default=SHARE, help="of the calls (default: %(default)s)")
+            each.add_argument("--lose", choices=[LOST, CUT], help="the answer to every other write call of each kind")
             each.add_argument("--hold", type=int, help="the write call from which on nobody is answered")
         if name == "requests":
             each.add_argument("--writes", action="store_true", help="only calls that can change something")

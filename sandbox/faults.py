@@ -57,13 +57,16 @@ class Faults:
         self._moved = Condition()
         self.set()
 
-    def set(self, seed: str | None = None, share: float = SHARE, hold: int | None = None) -> None:
-        """Let `share` of the calls meet a fault, chosen by `seed`; answer nobody from the `hold`-th write call on.
+    def set(
+        self, seed: str | None = None, share: float = SHARE, lose: str | None = None, hold: int | None = None
+    ) -> None:
+        """Let `share` of the calls meet a fault, chosen by `seed`.
 
-        Without either, all is well again, and who was held gets its answer.
+        Or `lose` the answer (lost or cut) to every other write call of each kind: every one is repeated. Or answer nobody from
+        the `hold`-th write call on. Without any, all is well again, and who was held gets its answer.
         """
         with self._moved:
-            self.seed, self.share, self.hold = seed, share, hold
+            self.seed, self.share, self.lose, self.hold = seed, share, lose, hold
             self._calls: Counter[tuple[str, str]] = Counter()
             self._writes = 0
             self._moved.notify_all()
@@ -75,12 +78,16 @@ class Faults:
 
     def draw(self, message: wire.Message) -> str:
         """The fault that a call meets, or ""."""
-        if is_write(message.service, message.operation):
-            self._writes += 1
-        if self.seed is None or message.model is None:
-            return ""
+        writes = is_write(message.service, message.operation)
+        self._writes += writes
         call = (message.service, message.operation)
         self._calls[call] += 1
+        if message.model is None:
+            return ""
+        if self.lose and writes and self._calls[call] % 2:
+            return self.lose
+        if self.seed is None:
+            return ""
         random = Random(f"{self.seed} {call} {self._calls[call]}")
         return random.choice(KINDS) if random.random() < self.share else ""
 

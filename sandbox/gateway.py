@@ -33,7 +33,7 @@ STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, FAULTS_PATH, MOTO_RESET_PATH = 
     "/moto-api/reset",
 )
 
-FAULT_SETTINGS: dict[str, Callable[[str], Any]] = {"seed": str, "share": float, "hold": int}
+FAULT_SETTINGS: dict[str, Callable[[str], Any]] = {"seed": str, "share": float, "lose": str, "hold": int}
 
 
 class Refused(Exception):
