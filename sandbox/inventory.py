@@ -41,7 +41,7 @@ RESOURCES: tuple[tuple[str, str, str, Known], ...] = (
     ("ec2", "describe_nat_gateways", "NatGateways", _living("State", "deleted")),
     ("ec2", "describe_route_tables", "RouteTables", _tagged_name),
     ("ec2", "describe_security_groups", "SecurityGroups", "GroupName"),
-    ("ec2", "describe_security_group_rules", "SecurityGroupRules", "CidrIpv4"),
+    ("ec2", "describe_security_group_rules", "SecurityGroupRules", lambda rule: rule.get("Description", "-")),
     ("ec2", "describe_subnets", "Subnets", _tagged_name),
     ("ec2", "describe_vpc_endpoints", "VpcEndpoints", _living("State", "deleted")),
     ("ec2", "describe_vpcs", "Vpcs", _tagged_name),

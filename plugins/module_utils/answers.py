@@ -41,7 +41,10 @@ class AnswerLost(AnsibleAWSError):
 def heed(client: Any) -> None:
     """Let botocore repeat a call of client whose answer is not whole, and not repeat what would make a second one."""
     client.meta.events.register("before-parse", _before_parse)
-    client.meta.events.register_first("needs-retry", _needs_retry)
+    service = (
+        client.meta.service_model.service_id.hyphenize()
+    )  # as specific as botocore's own handler, which comes next
+    client.meta.events.register_first(f"needs-retry.{service}", _needs_retry)
 
 
 def is_cut(operation: Any, headers: Any, body: bytes) -> bool:
