@@ -262,6 +262,16 @@ def refuse_certificate(call: Call, forward: Forward) -> Answer:
     return None
 
 
+@around("elbv2", "CreateListener")
+def one_listener_a_port(call: Call, forward: Forward) -> Answer:
+    """The same one again is the one that is there; moto makes another."""
+    there = call.ask("DescribeListeners", {"LoadBalancerArn": call.params["LoadBalancerArn"]})["Listeners"]
+    same_port = [each for each in there if each["Port"] == call.params["Port"]]
+    if same_port and same_port[0]["Protocol"] != call.params["Protocol"]:
+        raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer", status=400)
+    return {"Listeners": same_port} if same_port else forward()
+
+
 @around("elbv2", "DescribeTargetGroupAttributes")
 def target_group_attributes(call: Call, forward: Forward) -> Answer:
     """Every attribute."""
