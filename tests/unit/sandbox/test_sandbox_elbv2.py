@@ -108,3 +108,10 @@ def test_port_has_one_listener(aws: Aws, balancer: dict[str, Any]) -> None:
     assert len(arns) == 1, "repeated, it is the same listener"
     certificate = {"CertificateArn": issued_certificate(aws, "us-east-1")}
     refused("DuplicateListener", create, **plain, Protocol="HTTPS", Certificates=[certificate])
+
+
+def test_name_has_one_load_balancer(aws: Aws, network: Network, balancer: dict[str, Any]) -> None:
+    create = aws("elbv2").create_load_balancer
+    again = create(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]
+    assert again["LoadBalancerArn"] == balancer["LoadBalancerArn"], "repeated, it is the same one"
+    refused("DuplicateLoadBalancerName", create, Name="lb", Subnets=network.subnets, Scheme="internal")
