@@ -271,7 +271,9 @@ def one_balancer_a_name(call: Call, forward: Forward) -> Answer:
     if not same_name:
         return forward()
     subnets = {zone["SubnetId"] for zone in same_name[0]["AvailabilityZones"]}
-    if subnets != set(call.params.get("Subnets", [])) or same_name[0]["Scheme"] != call.params.get("Scheme", PUBLIC):
+    if subnets != set(call.params.get("Subnets", [])) or same_name[0].get("Scheme", PUBLIC) != call.params.get(
+        "Scheme", PUBLIC
+    ):
         raise AwsError(
             "DuplicateLoadBalancerName", "A load balancer with the specified name already exists", status=400
         )
