@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package clean
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package chaos clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -83,6 +83,11 @@ package: setup ## Build the tarball, install it elsewhere and run it from there 
 
 molecule: setup ## Scenarios on the sandbox: make molecule ROLE=network, or all
 	$(LOCAL) scripts/molecule $(ROLE)
+
+chaos: setup ## Deploy and tear down on bad days: faults by seeds, lost answers, kills (an hour or more)
+	$(LOCAL) scripts/chaos faults one two three
+	$(LOCAL) scripts/chaos lose lost cut
+	$(LOCAL) scripts/chaos kill 29 17
 
 clean: ## Remove what make made, but .venv
 	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz

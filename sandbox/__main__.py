@@ -1,4 +1,4 @@
-"""`python -m sandbox start|stop|reset|status|env|requests|clock|break`."""
+"""`python -m sandbox start|stop|reset|status|env|requests|clock|break|faults`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from sandbox.clock import SPEED
 from sandbox.control import Sandbox, SandboxError
+from sandbox.faults import CUT, LOST, SHARE
 from sandbox.journal import summary
 
 NOT_RUNNING = 3
@@ -53,6 +54,13 @@ def break_(sandbox: Sandbox, args: argparse.Namespace) -> int:
     return 0
 
 
+def faults(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Have calls throttled, failed, cut or slowed; without options, none."""
+    settings = {"seed": args.seed, "share": args.share if args.seed else None, "lose": args.lose, "hold": args.hold}
+    sandbox.faults(**{key: value for key, value in settings.items() if value is not None})
+    return 0
+
+
 def status(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Say whether it runs, and where."""
     answer = sandbox.status()
@@ -81,7 +89,8 @@ def requests(sandbox: Sandbox, args: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    command.__name__.rstrip("_"): command for command in (start, stop, reset, status, env, requests, clock, break_)
+    command.__name__.rstrip("_"): command
+    for command in (start, stop, reset, status, env, requests, clock, break_, faults)
 }
 
 
@@ -104,6 +113,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             each.add_argument("--advance", type=float, default=0.0, help="seconds of AWS to jump ahead")
         if name == "break":
             each.add_argument("version", nargs="*", help="lt-…:3, or text in its data, such as an AMI or an image tag")
+        if name == "faults":
+            each.add_argument("--seed", help="any text: which calls meet which fault")
+            each.add_argument("--share", type=float, default=SHARE, help="of the calls (default: %(default)s)")
+            each.add_argument("--lose", choices=[LOST, CUT], help="the answer to every other write call of each kind")
+            each.add_argument("--hold", type=int, help="the write call from which on nobody is answered")
         if name == "requests":
             each.add_argument("--writes", action="store_true", help="only calls that can change something")
     return parser.parse_args(argv)

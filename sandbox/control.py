@@ -123,6 +123,12 @@ class Sandbox:
             raise SandboxError(f"sandbox {self.name} is not running")
         self._get(f"/_sandbox/break?{urllib.parse.urlencode({'version': versions}, doseq=True)}")
 
+    def faults(self, **settings: Any) -> None:
+        """Let calls fail; the settings are those of `Faults.set`. Without any, heal."""
+        if not self.pid():
+            raise SandboxError(f"sandbox {self.name} is not running")
+        self._get(f"/_sandbox/faults?{urllib.parse.urlencode(settings)}")
+
     def requests(self) -> list[dict[str, Any]]:
         """Every AWS call since the start or the last reset."""
         try:

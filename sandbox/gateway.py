@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import RLock
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,21 +15,25 @@ from moto.core.exceptions import ServiceException
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
-from sandbox import wire
+from sandbox import tokens, wire
 from sandbox.authorization import authorize
 from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
+from sandbox.faults import FAULTS, LOST, REFUSED, THROTTLED
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
 from sandbox.services import load
 
-STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, MOTO_RESET_PATH = (
+STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, FAULTS_PATH, MOTO_RESET_PATH = (
     "/_sandbox/status",
     "/_sandbox/reset",
     "/_sandbox/clock",
     "/_sandbox/break",
+    "/_sandbox/faults",
     "/moto-api/reset",
 )
+
+FAULT_SETTINGS: dict[str, Callable[[str], Any]] = {"seed": str, "share": float, "lose": str, "hold": int}
 
 
 class Refused(Exception):
@@ -51,9 +56,11 @@ class Gateway:
 
     def __call__(self, environ: wire.Environ, start_response: Any) -> Iterable[bytes]:
         with self.lock:
-            answer = self.control(environ) or self.answer(environ)
-        start_response(f"{answer.status} -", answer.headers)
-        return [answer.body]
+            control = self.control(environ)
+            answer = control or (wire.Answer(503, [], b"") if FAULTS.held else self.answer(environ))
+        if control is None:
+            FAULTS.wait_while_held()
+        return FAULTS.deliver(answer, environ, start_response)
 
     def control(self, environ: wire.Environ) -> wire.Answer | None:
         """The sandbox's own paths."""
@@ -66,9 +73,14 @@ class Gateway:
         elif path == BREAK_PATH:
             BROKEN.clear()
             BROKEN.update(parse_qs(environ["QUERY_STRING"]).get("version", []))
+        elif path == FAULTS_PATH:
+            FAULTS.set(
+                **{key: FAULT_SETTINGS[key](values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
+            )
         elif path != STATUS_PATH:
             return None
         status = {"name": self.name, "pid": os.getpid(), "requests": len(self.journal.entries), "speed": CLOCK.speed}
+        status["held"] = FAULTS.held
         return wire.Answer(200, [("Content-Type", "application/json")], json.dumps(status).encode())
 
     def reset(self) -> None:
@@ -77,6 +89,7 @@ class Gateway:
         clear_stores()
         CLOCK.forget()
         BROKEN.clear()
+        FAULTS.set()
         self.journal.clear()
 
     def answer(self, environ: wire.Environ) -> wire.Answer:
@@ -84,7 +97,9 @@ class Gateway:
         message = wire.read(environ)
         if message is None:
             return self.ask_moto(environ)
-        answer = self.dispatch(message)
+        fault = FAULTS.draw(message)
+        answer = FAULTS.error(message, fault) if fault in (THROTTLED, REFUSED) else self.dispatch(message)
+        answer = FAULTS.error(message, fault) if fault == LOST else replace(answer, fault=fault)
         self.journal.record(
             service=message.service,
             operation=message.operation,
@@ -93,6 +108,7 @@ class Gateway:
             status=answer.status,
             error=wire.error_code(message, answer),
             params=message.params or {},
+            fault=fault,
         )
         return answer
 
@@ -102,7 +118,11 @@ class Gateway:
         try:
             CLOCK.catch_up()
             authorize(message)
-            return self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
+            if known := tokens.recall(message):
+                return known
+            answer = self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
+            tokens.remember(message, answer)
+            return answer
         except Refused as refused:
             return refused.answer
         except ServiceException as error:

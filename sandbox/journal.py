@@ -65,6 +65,7 @@ class Journal:
         status: int,
         error: str | None,
         params: dict[str, Any],
+        fault: str = "",
     ) -> None:
         """Add one call."""
         entry = {
@@ -75,6 +76,7 @@ class Journal:
             "account": account,
             "status": status,
             "error": error,
+            "fault": fault,
             "write": is_write(service, operation),
             "params": masked(params, "", service, operation),
         }
@@ -98,5 +100,6 @@ def summary(entry: dict[str, Any]) -> str:
     )
     flag = "W" if entry["write"] else "r"
     outcome = entry["error"] or entry["status"]
+    outcome = f"{outcome} ({entry['fault']})" if entry["fault"] else outcome
     line = f"{entry['time'][11:23]} {flag} {entry['region']} {entry['service']} {entry['operation']} {outcome} {params}"
     return line if len(line) <= 240 else line[:237] + "..."

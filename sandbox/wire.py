@@ -46,6 +46,7 @@ class Answer:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    fault: str = ""
 
 
 @dataclass

@@ -31,6 +31,10 @@ def tagged(resource_type: str, tags: dict[str, str]) -> dict[str, Any]:
     return {"TagSpecifications": [{"ResourceType": resource_type, "Tags": ansible_dict_to_boto3_tag_list(tags)}]}
 
 
+def tag_filters(tags: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+
+
 @named("tag the resource")
 def write_tags(client: Any, resource_id: str, current: dict[str, str], wanted: dict[str, str]) -> None:
     to_set, to_remove = tag_changes(current, wanted)

@@ -127,6 +127,8 @@ def replace_claim(client: Any, name: str, claim: Claim, old: Claim) -> Claim | N
     if version == first:
         return None
     winner = client.get_parameter(Name=f"{name}:{first}")["Parameter"]["Value"]
+    if winner == claim.as_value():  # this one, whose answer got lost
+        return None
     client.put_parameter(Name=name, Value=winner, Overwrite=True)
     return read_value(winner, first)
 
@@ -167,6 +169,10 @@ class Lock:
         client.meta.events.register("before-call", self._before_call)
 
     def _before_call(self, model: Any, **kwargs: Any) -> None:
+        if is_gone(
+            self.who["process"]
+        ):  # a module outlives a run that is killed; its next run must not find it at work
+            raise AnsibleAWSError(message="The run that this module belongs to is gone")
         writes = not model.name.startswith(READS)
         with self._turn:
             if (writes and not self._held) or time.monotonic() - self._looked > self.expiry.total_seconds() / 3:

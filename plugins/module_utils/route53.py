@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none, named, wait_until
 
 TAGS_AT_ONCE = 10  # the most that ListTagsForResources takes
@@ -67,9 +68,9 @@ def key_of(record: dict[str, Any]) -> tuple[str, str]:
     return normalize_name(record["Name"]), record["Type"]
 
 
-@named("change the records of the hosted zone")
-def change_records(client: Any, zone_id: str, changes: list[tuple[str, dict[str, Any]]]) -> str:
-    """Send (CREATE, UPSERT or DELETE, record set) pairs in one transaction; return the change's id."""
+@written_once("change the records of the hosted zone", "InvalidChangeBatch")
+def change_records(client: Any, zone_id: str, changes: list[tuple[str, dict[str, Any]]]) -> str | None:
+    """Send (CREATE, UPSERT or DELETE, record set) pairs in one transaction; return the change's id, None if it got lost."""
     batch = {"Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]}
     return client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)["ChangeInfo"]["Id"]
 

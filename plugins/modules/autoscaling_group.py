@@ -174,6 +174,7 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -324,7 +325,7 @@ def with_profile(call: Any) -> None:
     retry_on(["ValidationError"], call, PROFILE_TIMEOUT, message="Invalid IAM Instance Profile")  # CON-1
 
 
-@named("create the Auto Scaling group")
+@written_once("create the Auto Scaling group", "AlreadyExists")
 def create(client: Any, name: str, desired: dict[str, Any]) -> None:
     with_profile(
         lambda: client.create_auto_scaling_group(
@@ -381,7 +382,7 @@ def write_tags(client: Any, name: str, before: dict[str, Any], desired: dict[str
         client.create_or_update_tags(Tags=tag_list(name, to_set))
 
 
-@named("delete the Auto Scaling group")
+@written_once("delete the Auto Scaling group", "ValidationError", "ScalingActivityInProgress")
 def delete(client: Any, name: str) -> None:
     client.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
 

@@ -150,6 +150,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    missing_is_none,
     named,
     report,
     retry_on,
@@ -268,12 +269,12 @@ def create_selection(client: Any, plan_id: str, name: str, selection: dict[str, 
     return True
 
 
-@named("remove a selection of the backup plan")
+@missing_is_none("remove a selection of the backup plan", "ResourceNotFoundException")
 def delete_selection(client: Any, plan_id: str, selection_id: str) -> None:
     client.delete_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
 
 
-@named("delete the backup plan")
+@missing_is_none("delete the backup plan", "ResourceNotFoundException")
 def delete_plan(client: Any, plan_id: str) -> None:
     client.delete_backup_plan(BackupPlanId=plan_id)
 

@@ -89,10 +89,12 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    missing_is_none,
     named,
     report,
     tag_changes,
@@ -122,7 +124,7 @@ def list_points(client: Any, name: str) -> list[str]:
     return [point["RecoveryPointArn"] for point in points]
 
 
-@named("create the backup vault")
+@written_once("create the backup vault", "AlreadyExistsException")
 def create_vault(client: Any, name: str, key: str | None, tags: dict[str, str]) -> None:
     extra = {"EncryptionKeyArn": key} if key else {}
     client.create_backup_vault(BackupVaultName=name, BackupVaultTags=tags, **extra)
@@ -144,7 +146,7 @@ def delete_points(client: Any, name: str, points: list[str], timeout: float) -> 
     wait_until("the recovery points to be deleted", lambda: not list_points(client, name), timeout)
 
 
-@named("delete the backup vault")
+@missing_is_none("delete the backup vault", "ResourceNotFoundException")
 def delete_vault(client: Any, name: str) -> None:
     client.delete_backup_vault(BackupVaultName=name)
 

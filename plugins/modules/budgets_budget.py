@@ -146,6 +146,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -270,7 +271,7 @@ class Budgets:
     def get_tags(self) -> dict[str, str]:
         return boto3_tag_list_to_ansible_dict(self.client.list_tags_for_resource(ResourceARN=self.arn)["ResourceTags"])
 
-    @named("create the budget")
+    @written_once("create the budget", "DuplicateRecordException")
     def create(self, budget: dict[str, Any]) -> None:
         self.client.create_budget(
             Budget=budget_params(self.budget["BudgetName"], budget),
@@ -286,17 +287,24 @@ class Budgets:
     def update(self, budget: dict[str, Any]) -> None:
         self.client.update_budget(NewBudget=budget_params(self.budget["BudgetName"], budget), **self.account)
 
-    @named("change the budget's notifications")
     def write_notifications(self, before: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
         """A notification with other subscribers is made anew: with its last subscriber AWS would delete it anyway."""
         for each in before:
             if each not in wanted:
-                self.client.delete_notification(Notification=without_subscribers(each), **self.budget)
+                self.delete_notification(each)
         for each in wanted:
             if each not in before:
-                self.client.create_notification(
-                    Notification=without_subscribers(each), Subscribers=each["Subscribers"], **self.budget
-                )
+                self.create_notification(each)
+
+    @missing_is_none("delete a notification of the budget", ABSENT)
+    def delete_notification(self, notification: dict[str, Any]) -> None:
+        self.client.delete_notification(Notification=without_subscribers(notification), **self.budget)
+
+    @written_once("create a notification of the budget", "DuplicateRecordException")
+    def create_notification(self, notification: dict[str, Any]) -> None:
+        self.client.create_notification(
+            Notification=without_subscribers(notification), Subscribers=notification["Subscribers"], **self.budget
+        )
 
     @named("change the budget's tags")
     def write_tags(self, before: dict[str, str], wanted: dict[str, str]) -> None:

@@ -324,6 +324,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.cloudfront import list_distributions
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
@@ -567,6 +568,12 @@ def find_by_alias(client: Any, aliases: list[str]) -> str | None:
     return next((each["Id"] for each in found), None)
 
 
+def find_by_reference(client: Any, reference: str) -> dict[str, Any]:
+    """Return the distribution that was created with this CallerReference."""
+    found = (get_distribution(client, each["Id"]) for each in list_distributions(client))
+    return next(each for each in found if each and each["DistributionConfig"]["CallerReference"] == reference)
+
+
 @named("read the tags of the distribution")
 def read_tags(client: Any, arn: str) -> dict[str, str]:
     return boto3_tag_list_to_ansible_dict(client.list_tags_for_resource(Resource=arn)["Tags"].get("Items", []))
@@ -577,7 +584,7 @@ def read_secret(client: Any, name: str) -> str:
     return client.get_secret_value(SecretId=name)["SecretString"]
 
 
-@named("create the distribution")
+@written_once("create the distribution", "DistributionAlreadyExists", "CNAMEAlreadyExists")
 def create_distribution(client: Any, config: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
     """Create it with its tags, so that a run that is interrupted right after knows it for its own."""
     request = {"DistributionConfig": config, "Tags": {"Items": ansible_dict_to_boto3_tag_list(tags)}}
@@ -588,7 +595,7 @@ def create_distribution(client: Any, config: dict[str, Any], tags: dict[str, str
     )
 
 
-@named("update the distribution")
+@written_once("update the distribution", "PreconditionFailed", "InvalidIfMatchVersion")
 def update_distribution(client: Any, distribution: dict[str, Any], config: dict[str, Any]) -> None:
     retry_on(
         ["InvalidViewerCertificate"],
@@ -668,7 +675,9 @@ class Distribution:
             wanted = reveal_headers({**(plan.before or {}), **plan.desired}, self.secrets)
             tags = wanted.pop("Tags")
             if plan.action == "create":
-                self.found = create_distribution(self.client, self.config(wanted), tags)
+                config = self.config(wanted)
+                made = create_distribution(self.client, config, tags)
+                self.found = made or find_by_reference(self.client, config["CallerReference"])
             if plan.action == "update" and set(plan.changes) - {"Tags"}:
                 update_distribution(self.client, self.found, self.config(wanted))
             if plan.action == "update" and "Tags" in plan.changes:

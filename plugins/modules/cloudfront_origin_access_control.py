@@ -83,8 +83,9 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.cloudfront import find_origin_access_control
-from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, named, report
+from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, report
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::CloudFront::OriginAccessControl"
@@ -112,12 +113,12 @@ def build_config(name: str, wanted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@named("create the origin access control")
+@written_once("create the origin access control", "OriginAccessControlAlreadyExists")
 def create_control(client: Any, config: dict[str, Any]) -> str:
     return client.create_origin_access_control(OriginAccessControlConfig=config)["OriginAccessControl"]["Id"]
 
 
-@named("update the origin access control")
+@written_once("update the origin access control", "PreconditionFailed", "InvalidIfMatchVersion")
 def update_control(client: Any, control_id: str, config: dict[str, Any]) -> None:
     etag = client.get_origin_access_control(Id=control_id)["ETag"]
     client.update_origin_access_control(Id=control_id, IfMatch=etag, OriginAccessControlConfig=config)
@@ -135,7 +136,7 @@ def apply(client: Any, plan: Plan, control_id: str | None) -> str | None:
         return delete_control(client, control_id)
     config = build_config(plan.name, plan.desired)
     if plan.action == "create":
-        return create_control(client, config)
+        return create_control(client, config) or find_origin_access_control(client, plan.name)["Id"]
     update_control(client, control_id, config)
     return control_id
 

@@ -96,6 +96,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -140,13 +141,11 @@ def get_group(client: Any, name: str) -> dict[str, Any] | None:
     }
 
 
-@named("create the log group")
+@written_once("create the log group", "ResourceAlreadyExistsException")
 def create_group(client: Any, plan: Plan) -> None:
     wanted = plan.desired
     extra = {"kmsKeyId": wanted["kms_key_id"]} if wanted.get("kms_key_id") else {}
     client.create_log_group(logGroupName=plan.name, tags=wanted.get("tags") or {}, **extra)
-    if wanted.get("retention"):
-        put_retention(client, plan.name, wanted["retention"])
 
 
 @named("set the retention")
@@ -194,6 +193,8 @@ def apply(client: Any, plan: Plan) -> None:
         delete_group(client, plan.name)
     elif plan.action == "create":
         create_group(client, plan)
+        if plan.desired.get("retention"):
+            put_retention(client, plan.name, plan.desired["retention"])
     elif plan.changed:
         update_group(client, plan)
 

@@ -421,7 +421,9 @@ def write_tags(client: Any, template_id: str, current: dict[str, str], wanted: d
         client.create_tags(Resources=[template_id], Tags=ansible_dict_to_boto3_tag_list(to_set))
 
 
-@missing_is_none("delete the launch template", "InvalidLaunchTemplateId.NotFound")
+@missing_is_none(
+    "delete the launch template", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"
+)
 def delete(client: Any, template_id: str) -> None:
     client.delete_launch_template(LaunchTemplateId=template_id)
 

@@ -146,6 +146,7 @@ import ipaddress
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -259,20 +260,17 @@ def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: di
     return Plan(KIND, name, before, desired)
 
 
-def create_group(client: Any, vpc_id: str, options: dict[str, Any], tags: dict[str, str]) -> str:
-    @named(f"create security group {options['name']}")
-    def create() -> str:
+def create_group(client: Any, vpc_id: str, options: dict[str, Any], tags: dict[str, str]) -> None:
+    @written_once(f"create security group {options['name']}", "InvalidGroup.Duplicate")
+    def create() -> None:
         kwargs = {
             "GroupName": options["name"],
             "Description": options["description"] or options["name"],
             "VpcId": vpc_id,
         }
-        made = retry_on(
-            SETTLING, lambda: client.create_security_group(**kwargs, **tagged("security-group", tags)), timeout=30
-        )
-        return made["GroupId"]
+        retry_on(SETTLING, lambda: client.create_security_group(**kwargs, **tagged("security-group", tags)), timeout=30)
 
-    return create()
+    create()
 
 
 @missing_is_none("authorize the rules", "InvalidPermission.Duplicate")

@@ -114,6 +114,7 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import create_or_find, written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     ADOPTION,
     RELEASE,
@@ -128,7 +129,13 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     retry_on,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.ec2 import delete_when_free, tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
+    delete_when_free,
+    tag_filters,
+    tagged,
+    tags_of,
+    write_tags,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
@@ -152,8 +159,7 @@ def get_vpc(client: Any, vpc_id: str) -> dict[str, Any]:
 def get_gateway(client: Any, vpc_id: str, tags: dict[str, str]) -> dict[str, Any] | None:
     """Return the gateway of the VPC, or one with these tags that an interrupted run left unattached."""
     attached = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
-    loose = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
-    for filters in (attached, loose):
+    for filters in (attached, tag_filters(tags)):
         for gateway in client.describe_internet_gateways(Filters=filters)["InternetGateways"] if filters else []:
             vpcs = [attachment["VpcId"] for attachment in gateway["Attachments"]]
             if vpcs in ([], [vpc_id]):
@@ -163,7 +169,17 @@ def get_gateway(client: Any, vpc_id: str, tags: dict[str, str]) -> dict[str, Any
 
 @named("create the VPC")
 def create_vpc(client: Any, desired: dict[str, Any]) -> str:
-    vpc = client.create_vpc(CidrBlock=desired["cidr_block"], **tagged("vpc", desired["tags"]))["Vpc"]["VpcId"]
+    cidr_block, tags = desired["cidr_block"], desired["tags"]
+
+    def create() -> str:
+        return client.create_vpc(CidrBlock=cidr_block, **tagged("vpc", tags))["Vpc"]["VpcId"]
+
+    def find() -> str | None:
+        filters = [{"Name": "cidr-block-association.cidr-block", "Values": [cidr_block]}, *tag_filters(tags)]
+        found = client.describe_vpcs(Filters=filters)["Vpcs"]
+        return found[0]["VpcId"] if found and tags else None
+
+    vpc = create_or_find(create, find)
     client.get_waiter("vpc_available").wait(VpcIds=[vpc], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     return vpc
 
@@ -196,15 +212,22 @@ def apply_vpc(client: Any, plan: Plan) -> str | None:
     return plan.before and plan.before["vpc_id"]
 
 
-@named("attach the internet gateway")
+@written_once("attach the internet gateway", "Resource.AlreadyAssociated")
 def attach(client: Any, gateway: str, vpc_id: str) -> None:
     retry_on(SETTLING, lambda: client.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id), timeout=30)
 
 
 @named("create the internet gateway")
-def create_gateway(client: Any, tags: dict[str, str]) -> str:
-    made = client.create_internet_gateway(**tagged("internet-gateway", tags))
-    return made["InternetGateway"]["InternetGatewayId"]
+def create_gateway(client: Any, vpc_id: str, tags: dict[str, str]) -> str:
+    def create() -> str:
+        made = client.create_internet_gateway(**tagged("internet-gateway", tags))
+        return made["InternetGateway"]["InternetGatewayId"]
+
+    def find() -> str | None:
+        found = get_gateway(client, vpc_id, tags)
+        return found["id"] if found else None
+
+    return create_or_find(create, find)
 
 
 def apply_gateway(client: Any, plan: Plan, vpc_id: str | None) -> None:
@@ -222,7 +245,7 @@ def apply_gateway(client: Any, plan: Plan, vpc_id: str | None) -> None:
             lambda: client.delete_internet_gateway(InternetGatewayId=gateway),
         )
     elif plan.action == "create":
-        attach(client, create_gateway(client, plan.desired["tags"]), vpc_id)
+        attach(client, create_gateway(client, vpc_id, plan.desired["tags"]), vpc_id)
     elif plan.action == "update":
         write_tags(client, plan.before["id"], plan.before["tags"], plan.desired["tags"])
         if "vpc_id" in plan.changes:

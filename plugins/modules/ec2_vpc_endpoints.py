@@ -133,6 +133,7 @@ changes:
 """
 
 import json
+import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -208,6 +209,7 @@ def create_endpoint(client: Any, vpc_id: str, service: str, plan: Plan) -> str:
             VpcId=vpc_id,
             ServiceName=service,
             VpcEndpointType=desired["vpc_endpoint_type"],
+            ClientToken=str(uuid.uuid4()),  # of this call and its retries
             **tagged("vpc-endpoint", desired["tags"]),
             **kwargs,
         )

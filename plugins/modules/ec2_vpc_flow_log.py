@@ -107,6 +107,7 @@ changes:
   sample: [{"type": "AWS::EC2::FlowLog", "name": "production-vpc", "action": "create"}]
 """
 
+import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -159,6 +160,7 @@ def create_flow_log(client: Any, params: dict[str, Any], tags: dict[str, str]) -
             DeliverLogsPermissionArn=params["deliver_logs_permission_arn"],
             TrafficType=params["traffic_type"],
             MaxAggregationInterval=params["max_aggregation_interval"],
+            ClientToken=str(uuid.uuid4()),  # of this call and its retries
             **tagged("vpc-flow-log", tags),
         )
         for failure in answer.get("Unsuccessful") or []:

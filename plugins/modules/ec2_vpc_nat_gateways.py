@@ -106,6 +106,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import create_or_find
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -199,7 +200,14 @@ def wanted_tags(found: dict[str, Any] | None, tags: dict[str, str], params: dict
 
 @named("allocate an address")
 def allocate(client: Any, tags: dict[str, str]) -> str:
-    return client.allocate_address(Domain="vpc", **tagged("elastic-ip", tags))["AllocationId"]
+    def create() -> str:
+        return client.allocate_address(Domain="vpc", **tagged("elastic-ip", tags))["AllocationId"]
+
+    def find() -> str | None:
+        found = find_address(None, read_addresses(client), tags)
+        return found["allocation_id"] if found else None
+
+    return create_or_find(create, find)
 
 
 @named("create the NAT gateway")
@@ -208,7 +216,6 @@ def create_nat(client: Any, subnet_id: str, allocation_id: str, tags: dict[str, 
         made = client.create_nat_gateway(
             SubnetId=subnet_id,
             AllocationId=allocation_id,
-            ClientToken=allocation_id,  # an answer that got lost makes no second gateway
             **tagged("natgateway", tags),
         )
         return made["NatGateway"]["NatGatewayId"]

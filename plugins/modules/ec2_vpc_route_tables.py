@@ -110,6 +110,7 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -194,7 +195,7 @@ def create_table(client: Any, vpc_id: str, tags: dict[str, str]) -> str:
     return made["RouteTable"]["RouteTableId"]
 
 
-@named("write the route")
+@written_once("write the route", "RouteAlreadyExists")
 def write_route(client: Any, table_id: str, cidr: str, target: str, exists: bool) -> None:
     write = client.replace_route if exists else client.create_route
     kind = "NatGatewayId" if target.startswith("nat-") else "GatewayId"
@@ -207,7 +208,7 @@ def delete_route(client: Any, table_id: str, cidr: str) -> None:
     client.delete_route(RouteTableId=table_id, DestinationCidrBlock=cidr)
 
 
-@named("let the subnet use the route table")
+@written_once("let the subnet use the route table", "Resource.AlreadyAssociated", "InvalidAssociationID.NotFound")
 def associate(client: Any, table_id: str, subnet_id: str, association: str | None) -> None:
     """Take the subnet over in one step when it uses another table: it is never without a route."""
 

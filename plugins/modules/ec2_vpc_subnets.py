@@ -102,6 +102,7 @@ changes:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -145,10 +146,16 @@ def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: di
     return Plan(KIND, name, before, {**desired, "tags": desired_tags(current, tags, params["purge_tags"])})
 
 
+@named("find the subnet")
+def find_subnet(client: Any, vpc_id: str, cidr: str) -> str:
+    filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "cidr-block", "Values": [cidr]}]
+    return client.describe_subnets(Filters=filters)["Subnets"][0]["SubnetId"]
+
+
 def create_subnet(client: Any, vpc_id: str, plan: Plan) -> str:
     desired = plan.desired
 
-    @named(f"create subnet {plan.name}")
+    @written_once(f"create subnet {plan.name}", "InvalidSubnet.Conflict")
     def create() -> str:
         kwargs = {"VpcId": vpc_id, "CidrBlock": desired["cidr"], "AvailabilityZone": desired["az"]}
         made = retry_on(
@@ -156,7 +163,7 @@ def create_subnet(client: Any, vpc_id: str, plan: Plan) -> str:
         )
         return made["Subnet"]["SubnetId"]
 
-    return create()
+    return create() or find_subnet(client, vpc_id, desired["cidr"])
 
 
 @named("set whether the subnet gives public addresses")

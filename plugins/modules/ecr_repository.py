@@ -122,6 +122,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -203,7 +204,7 @@ def get_repository(client: Any, name: str) -> dict[str, Any]:
     }
 
 
-@named("create the repository")
+@written_once("create the repository", "RepositoryAlreadyExistsException")
 def create_repository(client: Any, plan: Plan) -> None:
     client.create_repository(repositoryName=plan.name, **build_repository(plan.desired))
 

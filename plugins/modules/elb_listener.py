@@ -196,6 +196,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -398,7 +399,7 @@ def tags_param(tags: dict[str, str]) -> dict[str, Any]:
     return {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
 
 
-@named("create the listener")
+@written_once("create the listener", "DuplicateListener")
 def create(client: Any, params: dict[str, Any], tags: dict[str, str]) -> str:
     response = retry_on(  # ORD-3
         ["CertificateNotFound", "UnsupportedCertificate"],
@@ -420,7 +421,7 @@ def delete(client: Any, arn: str) -> None:
     client.delete_listener(ListenerArn=arn)
 
 
-@named("create a rule")
+@written_once("create a rule", "PriorityInUse")
 def create_rule(
     client: Any, listener_arn: str, priority: int, conditions: list, actions: list, tags: dict[str, str]
 ) -> None:
@@ -468,7 +469,8 @@ def apply(client: Any, params: dict[str, Any], plan: Plan) -> str | None:
         delete(client, plan.before["arn"])
         return None
     if plan.action == "create":
-        return create(client, params, plan.desired["tags"])
+        made = create(client, params, plan.desired["tags"])
+        return made or find(client, params["load_balancer_arn"], params["port"])["ListenerArn"]
     if plan.changed:
         if set(plan.changes) - {"tags"}:
             update(client, plan.before["arn"], params)

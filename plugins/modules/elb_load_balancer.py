@@ -151,6 +151,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -239,7 +240,7 @@ def read(client: Any, name: str) -> dict[str, Any] | None:
     return normalize(balancer, read_attributes(client, arn), read_tags(client, [arn]).get(arn, {}))
 
 
-@named("create the load balancer")
+@written_once("create the load balancer", "DuplicateLoadBalancerName")
 def create(client: Any, name: str, desired: dict[str, Any]) -> str:
     response = client.create_load_balancer(
         Name=name,
@@ -297,7 +298,7 @@ def apply(client: Any, plan: Plan) -> None:
         write_attributes(client, before["arn"], before["attributes"], lifted)
         delete(client, before["arn"])
     elif plan.action == "create":
-        arn = create(client, plan.name, desired)
+        arn = create(client, plan.name, desired) or find(client, plan.name)["LoadBalancerArn"]
         write_attributes(client, arn, {}, desired["attributes"])
     elif plan.changed:
         update(client, before["arn"], plan.changes)

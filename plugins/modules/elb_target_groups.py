@@ -164,6 +164,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -258,7 +259,7 @@ def read(client: Any, name: str) -> dict[str, Any] | None:
     return normalize(group, read_attributes(client, arn), read_tags(client, [arn]).get(arn, {}))
 
 
-@named("create the target group")
+@written_once("create the target group", "DuplicateTargetGroupName")
 def create(client: Any, name: str, desired: dict[str, Any]) -> str:
     response = client.create_target_group(
         Name=name,
@@ -294,7 +295,7 @@ def apply(client: Any, plan: Plan) -> None:
     if plan.action == "delete":
         delete(client, before["arn"])
     elif plan.action == "create":
-        arn = create(client, plan.name, desired)
+        arn = create(client, plan.name, desired) or find(client, plan.name)["TargetGroupArn"]
         plan.after["arn"] = arn
         write_attributes(client, arn, read_attributes(client, arn), desired["attributes"])
     elif plan.changed:

@@ -117,6 +117,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -187,7 +188,7 @@ def get_provider(client: Any, name: str) -> dict[str, Any] | None:
     }
 
 
-@named("create the identity provider")
+@written_once("create the identity provider", "EntityAlreadyExists")
 def create_provider(client: Any, plan: Plan) -> None:
     desired = plan.desired
     arguments: dict[str, Any] = {"ClientIDList": desired.get("client_id_list", [])}

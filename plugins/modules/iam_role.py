@@ -131,6 +131,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -203,7 +204,12 @@ def get_profile(client: Any, name: str) -> dict[str, Any]:
     }
 
 
-@named("create the role")
+def gone(description: str, call: Any) -> Any:
+    """Return the call that removes something, for which it is well if that is not there."""
+    return missing_is_none(description, "NoSuchEntity")(call)
+
+
+@written_once("create the role", "EntityAlreadyExists")
 def create_role(client: Any, plan: Plan, path: str) -> None:
     desired = plan.desired
     kwargs = {
@@ -270,20 +276,37 @@ def attach(client: Any, role: str, arn: str) -> None:
     retry_on(SETTLING, lambda: client.attach_role_policy(RoleName=role, PolicyArn=arn), timeout=TIMEOUT)
 
 
-@missing_is_none("remove the role's policies", "NoSuchEntity")
 def drop_policies(client: Any, role: str, inline: set[str], managed: set[str]) -> None:
+    delete = gone("remove the role's policy", client.delete_role_policy)
+    detach = gone("detach the managed policy", client.detach_role_policy)
     for name in sorted(inline):
-        client.delete_role_policy(RoleName=role, PolicyName=name)
+        delete(RoleName=role, PolicyName=name)
     for arn in sorted(managed):
-        client.detach_role_policy(RoleName=role, PolicyArn=arn)
+        detach(RoleName=role, PolicyArn=arn)
+
+
+def leave_profile(client: Any, profile: str, role: str) -> None:
+    leave = gone("take the role out of the instance profile", client.remove_role_from_instance_profile)
+    leave(InstanceProfileName=profile, RoleName=role)
+
+
+@written_once("create the instance profile", "EntityAlreadyExists")
+def create_profile(client: Any, plan: Plan, path: str) -> None:
+    tags = ansible_dict_to_boto3_tag_list(plan.desired["tags"])
+    client.create_instance_profile(InstanceProfileName=plan.name, Path=path, Tags=tags)
+
+
+@written_once("put the role into the instance profile", "LimitExceeded")
+def enter_profile(client: Any, profile: str, role: str) -> None:
+    kwargs = {"InstanceProfileName": profile, "RoleName": role}
+    retry_on(["NoSuchEntity"], lambda: client.add_role_to_instance_profile(**kwargs), timeout=TIMEOUT)
 
 
 @named("write the instance profile")
 def write_profile(client: Any, plan: Plan, path: str) -> None:
     name, before = plan.name, plan.before or {"roles": [], "tags": plan.desired["tags"]}
     if plan.action == "create":
-        tags = ansible_dict_to_boto3_tag_list(plan.desired["tags"])
-        client.create_instance_profile(InstanceProfileName=name, Path=path, Tags=tags)
+        create_profile(client, plan, path)
         client.get_waiter("instance_profile_exists").wait(
             InstanceProfileName=name, WaiterConfig={"Delay": 1, "MaxAttempts": TIMEOUT}
         )
@@ -295,24 +318,21 @@ def write_profile(client: Any, plan: Plan, path: str) -> None:
     if before["roles"] == plan.desired["roles"]:
         return
     for role in before["roles"]:  # a profile has one role at most
-        client.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
-    kwargs = {"InstanceProfileName": name, "RoleName": plan.desired["roles"][0]}
-    retry_on(["NoSuchEntity"], lambda: client.add_role_to_instance_profile(**kwargs), timeout=TIMEOUT)
+        leave_profile(client, name, role)
+    enter_profile(client, name, plan.desired["roles"][0])
 
 
-@missing_is_none("delete the instance profile", "NoSuchEntity")
 def delete_profile(client: Any, plan: Plan) -> None:
     for role in plan.before["roles"]:
-        client.remove_role_from_instance_profile(InstanceProfileName=plan.name, RoleName=role)
-    client.delete_instance_profile(InstanceProfileName=plan.name)
+        leave_profile(client, plan.name, role)
+    gone("delete the instance profile", client.delete_instance_profile)(InstanceProfileName=plan.name)
 
 
-@missing_is_none("delete the role", "NoSuchEntity")
 def delete_role(client: Any, plan: Plan) -> None:
     drop_policies(client, plan.name, set(plan.before["inline_policies"]), set(plan.before["managed_policies"]))
     for profile in items(client, "list_instance_profiles_for_role", "InstanceProfiles", plan.name):
-        client.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=plan.name)
-    client.delete_role(RoleName=plan.name)
+        leave_profile(client, profile["InstanceProfileName"], plan.name)
+    gone("delete the role", client.delete_role)(RoleName=plan.name)
 
 
 def apply(client: Any, role: Plan, profile: Plan, path: str) -> None:

@@ -130,6 +130,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import create_or_find, written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     ADOPTION,
     RELEASE,
@@ -225,14 +226,19 @@ def mine(client: Any, key_id: str, wanted: dict[str, str]) -> dict[str, Any]:
     return key if wanted.items() <= {tag["TagKey"]: tag["TagValue"] for tag in tags}.items() else {}
 
 
+def unaliased(client: Any, aliased: set[str], wanted: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the customer's keys that no alias names and that have the tags wanted."""
+    ids = [key["KeyId"] for page in client.get_paginator("list_keys").paginate() for key in page["Keys"]]
+    return [key for key in (mine(client, key_id, wanted) for key_id in ids if key_id not in aliased) if key]
+
+
 @named("look for keys without their alias")
 def lost_key(client: Any, aliased: set[str], tags: dict[str, str] | None, recover_by: list[str]) -> str | None:
     """Return the id of the newest key that no alias names and that has the tags to know it by."""
     wanted = {key: value for key, value in (tags or {}).items() if key in recover_by}
     if not recover_by or len(wanted) < len(recover_by):
         return None
-    ids = [key["KeyId"] for page in client.get_paginator("list_keys").paginate() for key in page["Keys"]]
-    found = [key for key in (mine(client, key_id, wanted) for key_id in ids if key_id not in aliased) if key]
+    found = unaliased(client, aliased, wanted)
     return max(found, key=lambda key: key["CreationDate"])["KeyId"] if found else None
 
 
@@ -245,7 +251,18 @@ def create_key(client: Any, desired: dict[str, Any]) -> dict[str, Any]:
         kwargs["Tags"] = tag_list(desired["tags"])
     # A principal that was made seconds ago is not known everywhere yet (CON-5).
     refusal = ["MalformedPolicyDocumentException"]
-    return retry_on(refusal, lambda: client.create_key(**kwargs), timeout=60)["KeyMetadata"]
+
+    def create() -> dict[str, Any]:
+        return retry_on(refusal, lambda: client.create_key(**kwargs), timeout=60)["KeyMetadata"]
+
+    def find() -> dict[str, Any] | None:
+        """Return the newest key that no alias names, and that is described and tagged alike."""
+        known = set(list_aliases(client).values())
+        found = [key for key in unaliased(client, known, desired.get("tags") or {}) if key["KeyState"] == "Enabled"]
+        same = [key for key in found if key["Description"] == kwargs["Description"]]
+        return max(same, key=lambda key: key["CreationDate"]) if same else None
+
+    return create_or_find(create, find)
 
 
 @named("update the key")
@@ -276,9 +293,14 @@ def write_rotation(client: Any, key_id: str, desired: dict[str, Any]) -> None:
         client.disable_key_rotation(KeyId=key_id)
 
 
-@named("write the alias")
+@written_once("write the alias", "AlreadyExistsException")
 def write_alias(client: Any, key_id: str, alias: str) -> None:
     client.create_alias(AliasName=f"alias/{alias}", TargetKeyId=key_id)
+
+
+@written_once("schedule the deletion of the key", "KMSInvalidStateException")
+def schedule_deletion(client: Any, key_id: str, window: int) -> None:
+    client.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=window)
 
 
 @missing_is_none("delete the alias", "NotFoundException")
@@ -286,12 +308,11 @@ def delete_alias(client: Any, alias: str) -> None:
     client.delete_alias(AliasName=f"alias/{alias}")
 
 
-@missing_is_none("delete the key", "NotFoundException")
 def delete_key(client: Any, plan: Plan, window: int) -> None:
     """Schedule the deletion first: an alias that is left over leads the next run to the key, nothing else would."""
     if plan.before["key_state"] != PENDING:
-        client.schedule_key_deletion(KeyId=plan.before["key_id"], PendingWindowInDays=window)
-    client.delete_alias(AliasName=f"alias/{plan.name}")
+        schedule_deletion(client, plan.before["key_id"], window)
+    delete_alias(client, plan.name)
 
 
 def apply(client: Any, plan: Plan, window: int) -> dict[str, str] | None:

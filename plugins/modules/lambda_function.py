@@ -159,6 +159,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -175,6 +176,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 KIND = "AWS::Lambda::Function"
 ABSENT = "ResourceNotFoundException"
 # CON-2: the role can't be assumed yet, or its permission to write to the dead-letter queue isn't there yet.
+BUSY = "ResourceConflictException"  # it exists, or an update is in progress
 NOT_YET = ["InvalidParameterValueException"]
 CONFIGURATION = {
     "runtime": "Runtime",
@@ -286,7 +288,7 @@ def wait_until_settled(client: Any, name: str, timeout: int) -> None:
     wait_until(f"function {name}", settled, timeout)
 
 
-@named("create the function")
+@written_once("create the function", BUSY)
 def create_function(client: Any, plan: Plan, code: bytes, timeout: int) -> None:
     request = {
         "FunctionName": plan.name,
@@ -296,30 +298,36 @@ def create_function(client: Any, plan: Plan, code: bytes, timeout: int) -> None:
         **build_configuration(plan.desired),
     }
     retry_on(NOT_YET, lambda: client.create_function(**request), timeout, message="role")
-    wait_until_settled(client, plan.name, timeout)
 
 
-@named("update the function's code")
-def update_code(client: Any, name: str, code: bytes, architecture: str, timeout: int) -> None:
+@written_once("update the function's code", BUSY)
+def update_code(client: Any, name: str, code: bytes, architecture: str) -> None:
     client.update_function_code(FunctionName=name, ZipFile=code, Architectures=[architecture])
-    wait_until_settled(client, name, timeout)
 
 
-@named("change the function")
+@written_once("change the function", BUSY)
 def update_configuration(client: Any, name: str, changes: dict[str, Any], timeout: int) -> None:
     request = {"FunctionName": name, **changes}
     retry_on(NOT_YET, lambda: client.update_function_configuration(**request), timeout, message="role")
-    wait_until_settled(client, name, timeout)
 
 
-@named("change the function's policy")
+@missing_is_none("remove a permission of the function", ABSENT)
+def remove_permission(client: Any, name: str, statement_id: str) -> None:
+    client.remove_permission(FunctionName=name, StatementId=statement_id)
+
+
+@written_once("add a permission to the function", BUSY)
+def add_permission(client: Any, name: str, statement_id: str, permission: dict[str, Any]) -> None:
+    client.add_permission(FunctionName=name, **build_permission(statement_id, permission))
+
+
 def write_permissions(client: Any, name: str, before: dict[str, Any], wanted: dict[str, Any]) -> None:
     for statement_id, permission in before.items():
         if permission != wanted.get(statement_id):
-            client.remove_permission(FunctionName=name, StatementId=statement_id)
+            remove_permission(client, name, statement_id)
     for statement_id, permission in wanted.items():
         if before.get(statement_id) != permission:
-            client.add_permission(FunctionName=name, **build_permission(statement_id, permission))
+            add_permission(client, name, statement_id, permission)
 
 
 @named("change the function's tags")
@@ -340,9 +348,11 @@ def delete_function(client: Any, name: str) -> None:
 def update_function(client: Any, plan: Plan, code: bytes, timeout: int) -> None:
     changes, wanted = plan.changes, plan.desired
     if {"code_sha256", "architecture"} & set(changes):
-        update_code(client, plan.name, code, wanted["architecture"], timeout)
+        update_code(client, plan.name, code, wanted["architecture"])
+        wait_until_settled(client, plan.name, timeout)
     if configuration := build_configuration(changes):
         update_configuration(client, plan.name, configuration, timeout)
+        wait_until_settled(client, plan.name, timeout)
     if "tags" in changes:
         write_tags(client, plan.name, plan.before["tags"], wanted["tags"])
 
@@ -353,6 +363,7 @@ def apply(client: Any, plan: Plan, code: bytes, timeout: int) -> None:
         return
     if plan.action == "create":
         create_function(client, plan, code, timeout)
+        wait_until_settled(client, plan.name, timeout)
     elif plan.changed:
         update_function(client, plan, code, timeout)
     if "permissions" in plan.changes:

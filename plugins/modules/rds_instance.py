@@ -277,6 +277,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -504,7 +505,7 @@ def read_password(secrets: Any, secret: str) -> str:
     return json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])["password"]
 
 
-@named("create the database instance")
+@written_once("create the database instance", "DBInstanceAlreadyExists")
 def create_instance(client: Any, name: str, wanted: dict[str, Any], password: str | None) -> None:
     request = {SETTINGS[option].create: value for option, value in wanted.items() if option in SETTINGS}
     request |= {"DBInstanceIdentifier": name, "Tags": ansible_dict_to_boto3_tag_list(wanted["tags"])}
@@ -516,7 +517,7 @@ def create_instance(client: Any, name: str, wanted: dict[str, Any], password: st
     retry_on(["InvalidParameterValue"], lambda: create(**request), 120, "ENHANCED_MONITORING")
 
 
-@named("modify the database instance")
+@written_once("modify the database instance", "InvalidDBInstanceState")
 def modify_instance(client: Any, name: str, request: dict[str, Any], params: dict[str, Any]) -> None:
     client.modify_db_instance(
         DBInstanceIdentifier=name,
@@ -535,7 +536,7 @@ def tag_instance(client: Any, arn: str, current: dict[str, str], wanted: dict[st
         client.remove_tags_from_resource(ResourceName=arn, TagKeys=to_remove)
 
 
-@named("lift the deletion protection")
+@written_once("lift the deletion protection", "InvalidDBInstanceState")
 def lift_protection(client: Any, name: str) -> None:
     client.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
 

@@ -108,6 +108,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -162,7 +163,7 @@ def read_group(client: Any, group: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@named("create the parameter group")
+@written_once("create the parameter group", "DBParameterGroupAlreadyExists")
 def create_group(client: Any, name: str, description: str, wanted: dict[str, Any]) -> str:
     answer = client.create_db_parameter_group(
         DBParameterGroupName=name,
@@ -219,7 +220,8 @@ def apply(client: Any, plan: Plan, description: str, arn: str | None) -> None:
         return
     before = plan.before or {"params": {}, "tags": plan.desired["tags"]}
     if plan.action == "create":
-        arn = create_group(client, plan.name, description, plan.desired)
+        made = create_group(client, plan.name, description, plan.desired)
+        arn = made or describe_group(client, plan.name)["DBParameterGroupArn"]
     # A parameter is set and reset by the same rules as a tag is.
     to_set, to_reset = tag_changes(before["params"], plan.desired["params"])
     if to_set or to_reset:

@@ -104,6 +104,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -140,7 +141,7 @@ def get_group(client: Any, name: str) -> dict[str, Any] | None:
     }
 
 
-@named("create the subnet group")
+@written_once("create the subnet group", "DBSubnetGroupAlreadyExists")
 def create_group(client: Any, name: str, wanted: dict[str, Any]) -> None:
     client.create_db_subnet_group(
         DBSubnetGroupName=name,

@@ -103,10 +103,12 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    missing_is_none,
     named,
     report,
     tag_changes,
@@ -145,13 +147,15 @@ def is_validation(record: dict[str, Any]) -> bool:
     return record["Type"] == "CNAME" and any(value.endswith(VALIDATION_SUFFIX) for value in values)
 
 
-@named("create the hosted zone")
-def create_zone(client: Any, zone: str, comment: str, owner: dict[str, str]) -> str:
-    reference = caller_reference_prefix(owner) + uuid.uuid4().hex
+@written_once("create the hosted zone", "HostedZoneAlreadyExists")
+def create_zone(client: Any, zone: str, comment: str, reference: str) -> str:
     config = {"Comment": comment, "PrivateZone": False}
-    return plain_id(
-        client.create_hosted_zone(Name=zone, CallerReference=reference, HostedZoneConfig=config)["HostedZone"]["Id"]
-    )
+    made = client.create_hosted_zone(Name=zone, CallerReference=reference, HostedZoneConfig=config)
+    return plain_id(made["HostedZone"]["Id"])
+
+
+def find_by_reference(client: Any, reference: str) -> str:
+    return next(zone["Id"] for zone in list_public_zones(client) if zone["CallerReference"] == reference)
 
 
 @named("write the comment of the hosted zone")
@@ -170,7 +174,7 @@ def write_tags(client: Any, zone_id: str, current: dict[str, str], wanted: dict[
     client.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone_id, **request)
 
 
-@named("delete the hosted zone")
+@missing_is_none("delete the hosted zone", "NoSuchHostedZone")
 def delete_zone(client: Any, zone_id: str) -> None:
     client.delete_hosted_zone(Id=zone_id)
 
@@ -195,7 +199,9 @@ def apply(client: Any, plan: Plan, zone_id: str | None, owner: dict[str, str], f
         remove(client, plan, zone_id, force)
         return None
     if plan.action == "create":
-        zone_id = create_zone(client, plan.name, plan.desired["comment"], owner)
+        reference = caller_reference_prefix(owner) + uuid.uuid4().hex
+        zone_id = create_zone(client, plan.name, plan.desired["comment"], reference)
+        zone_id = zone_id or find_by_reference(client, reference)
     elif "comment" in plan.changes:
         write_comment(client, zone_id, plan.desired["comment"])
     if "tags" in plan.changes:

@@ -307,7 +307,7 @@ def main():
         changes = changes_of(list(plans.values()), zone.raw)
         if changes and not module.check_mode:
             change_id = change_records(client, zone_id, changes)
-            if params["wait"]:
+            if params["wait"] and change_id:
                 wait_for_change(client, change_id, params["wait_timeout"])
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)

@@ -95,6 +95,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -140,7 +141,7 @@ def get_tags(client: Any, name: str) -> dict[str, str]:
     return boto3_tag_list_to_ansible_dict(answer["TagList"])
 
 
-@named("create the parameter")
+@written_once("create the parameter", "ParameterAlreadyExists")
 def create(client: Any, options: dict[str, Any], desired: dict[str, Any]) -> None:
     client.put_parameter(
         Name=options["name"],

@@ -67,6 +67,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 # Not this collection's own class: its clients would take the lock to write.
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY
 from ansible_collections.realtime.aws.plugins.module_utils.lock import (
     VARIABLE,
@@ -88,6 +89,7 @@ def main():
     params = module.params
     this_run = json.loads(os.environ.get(VARIABLE) or "{}").get("run")
     client = module.client("ssm", retry_decorator=RETRY)
+    heed(client)
     name = parameter_name(params["project"], params["environment"])
     try:
         claim = get_claim(client, name)

@@ -21,6 +21,7 @@ PROVISIONING = 150
 INTERFACES_LINGER = 120
 HEALTH_CHECKING = 60
 
+PUBLIC = "internet-facing"
 ZONE_IDS = {
     "af-south-1": "Z268VQBMOI5EKX",
     "ap-east-1": "Z3DQVH9N71FHZ0",
@@ -260,6 +261,33 @@ def refuse_certificate(call: Call, forward: Forward) -> Answer:
             raise AwsError("UnsupportedCertificate", message, status=400)
     forward()
     return None
+
+
+@around("elbv2", "CreateLoadBalancer")
+def one_balancer_a_name(call: Call, forward: Forward) -> Answer:
+    """The same one again is the one that is there; moto makes another."""
+    there = call.ask("DescribeLoadBalancers")["LoadBalancers"]
+    same_name = [each for each in there if each["LoadBalancerName"] == call.params["Name"]]
+    if not same_name:
+        return forward()
+    subnets = {zone["SubnetId"] for zone in same_name[0]["AvailabilityZones"]}
+    if subnets != set(call.params.get("Subnets", [])) or same_name[0].get("Scheme", PUBLIC) != call.params.get(
+        "Scheme", PUBLIC
+    ):
+        raise AwsError(
+            "DuplicateLoadBalancerName", "A load balancer with the specified name already exists", status=400
+        )
+    return {"LoadBalancers": same_name}
+
+
+@around("elbv2", "CreateListener")
+def one_listener_a_port(call: Call, forward: Forward) -> Answer:
+    """The same one again is the one that is there; moto makes another."""
+    there = call.ask("DescribeListeners", {"LoadBalancerArn": call.params["LoadBalancerArn"]})["Listeners"]
+    same_port = [each for each in there if each["Port"] == call.params["Port"]]
+    if same_port and same_port[0]["Protocol"] != call.params["Protocol"]:
+        raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer", status=400)
+    return {"Listeners": same_port} if same_port else forward()
 
 
 @around("elbv2", "DescribeTargetGroupAttributes")

@@ -133,3 +133,15 @@ def limit_inline_policies(call: Call, forward: Forward) -> Answer:
             message = f"Maximum policy size of {INLINE_LIMIT} bytes exceeded for role {name}"
             raise AwsError("LimitExceeded", message, status=409)
     return forward()
+
+
+@around("iam", "RemoveRoleFromInstanceProfile")
+def refuse_role_that_is_not_in(call: Call, forward: Forward) -> Answer:
+    """moto fails on it."""
+    profile = call.backend().get_instance_profile(call.params["InstanceProfileName"])
+    role = call.params["RoleName"]
+    if role not in [each.name for each in profile.roles]:
+        text = f"Role {role} in instance profile {profile.name} cannot be found."
+        raise AwsError("NoSuchEntity", text, status=404)
+    forward()
+    return None

@@ -12,6 +12,16 @@ CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 
 
+@around("route53", "CreateHostedZone")
+def refuse_used_reference(call: Call, forward: Forward) -> Answer:
+    """A caller reference is good for one zone."""
+    if any(zone.caller_reference == call.params["CallerReference"] for zone in call.backend().zones.values()):
+        text = "A hosted zone has already been created with the specified caller reference."
+        raise AwsError("HostedZoneAlreadyExists", text, status=409)
+    forward()
+    return None
+
+
 @around("route53", "ChangeResourceRecordSets")
 def refuse_changes(call: Call, forward: Forward) -> Answer:
     """An alias target lies in the zone that is said; what is created is new, what is deleted is there."""

@@ -193,3 +193,24 @@ def test_a_parameter_that_is_no_lock_is_said_to_be_none(ssm, writer):
     ssm.put_parameter(Name=NAME, Value="mine", Type="String")
     with pytest.raises(AnsibleAWSError, match="'mine'; see playbooks/unlock.yml"):
         writer("a").create_bucket(Bucket="one")
+
+
+def test_a_module_that_outlives_its_run_goes_no_further(ssm, writer):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        client = writer("a", process=lock.process_mark(child.pid))
+        client.create_bucket(Bucket="one")
+        child.kill()
+        child.wait()
+    with pytest.raises(AnsibleAWSError, match="is gone"):
+        client.create_bucket(Bucket="two")
+    assert buckets() == ["one"]
+
+
+def test_a_renewal_whose_answer_got_lost_is_still_this_runs(ssm, writer, monkeypatch):
+    """botocore repeats it: the version that follows the old one is there, and it is this run's own."""
+    writer("a", expiry=LONG).create_bucket(Bucket="one")
+    old = claim(ssm)
+    new = lock.Claim(**vars(old) | {"expires": ago(-LONG)})
+    ssm.put_parameter(Name=NAME, Value=new.as_value(), Overwrite=True)
+    assert lock.replace_claim(ssm, NAME, new, old) is None
+    assert claim(ssm).run == "a"

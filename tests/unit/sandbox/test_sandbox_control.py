@@ -22,7 +22,7 @@ def test_life(tmp_path: Path) -> None:
     sandbox.start()
     try:
         pid = sandbox.pid()
-        assert sandbox.status() == {"name": "life", "pid": pid, "requests": 0, "speed": SPEED}
+        assert sandbox.status() == {"name": "life", "pid": pid, "requests": 0, "speed": SPEED, "held": False}
         sandbox.start()  # it runs: nothing happens
         assert sandbox.pid() == pid
     finally:

@@ -98,3 +98,20 @@ def test_deletion_protection(aws: Aws, balancer: dict[str, Any]) -> None:
         if value == "true":
             refused("OperationNotPermitted", elbv2.delete_load_balancer, LoadBalancerArn=arn)
     elbv2.delete_load_balancer(LoadBalancerArn=arn)
+
+
+def test_port_has_one_listener(aws: Aws, balancer: dict[str, Any]) -> None:
+    action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    plain = {"LoadBalancerArn": balancer["LoadBalancerArn"], "Port": 80, "DefaultActions": [action]}
+    create = aws("elbv2").create_listener
+    arns = {create(**plain, Protocol="HTTP")["Listeners"][0]["ListenerArn"] for _ in range(2)}
+    assert len(arns) == 1, "repeated, it is the same listener"
+    certificate = {"CertificateArn": issued_certificate(aws, "us-east-1")}
+    refused("DuplicateListener", create, **plain, Protocol="HTTPS", Certificates=[certificate])
+
+
+def test_name_has_one_load_balancer(aws: Aws, network: Network, balancer: dict[str, Any]) -> None:
+    create = aws("elbv2").create_load_balancer
+    again = create(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]
+    assert again["LoadBalancerArn"] == balancer["LoadBalancerArn"], "repeated, it is the same one"
+    refused("DuplicateLoadBalancerName", create, Name="lb", Subnets=network.subnets, Scheme="internal")

@@ -197,6 +197,21 @@ def test_src_11_alias_lies_in_its_targets_zone(aws: Aws, network: Network, zone:
         refused("InvalidChangeBatch", zone, action="UPSERT", **alias(name, where))
 
 
+def test_role_leaves_an_instance_profile_once(aws: Aws) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+    iam.create_instance_profile(InstanceProfileName="web")
+    iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="web")
+    iam.remove_role_from_instance_profile(InstanceProfileName="web", RoleName="web")
+    refused("NoSuchEntity", iam.remove_role_from_instance_profile, InstanceProfileName="web", RoleName="web")
+
+
+def test_caller_reference_is_good_for_one_zone(aws: Aws) -> None:
+    aws("route53").create_hosted_zone(Name="example.com", CallerReference="once")
+    refused("HostedZoneAlreadyExists", aws("route53").create_hosted_zone, Name="example.com", CallerReference="once")
+    aws("route53").create_hosted_zone(Name="example.com", CallerReference="twice")
+
+
 def test_records_are_created_once_and_deleted_once(aws: Aws, zone: Any) -> None:
     record = {"TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     refused("InvalidChangeBatch", zone, action="DELETE", **record)
