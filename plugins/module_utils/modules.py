@@ -25,4 +25,11 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
         client = super().client(service, retry_decorator, **extra_params)
         if self._lock:
             self._lock.guard(client)
+        client.meta.events.register_last("request-created", name_the_layer)
         return client
+
+
+def name_the_layer(request: Any, **kwargs: Any) -> None:
+    """Add the SDK's application id to the user agent, which amazon.aws replaces by its own: CloudTrail shows it."""
+    if layer := os.environ.get("AWS_SDK_UA_APP_ID"):
+        request.headers.replace_header("User-Agent", f"{request.headers['User-Agent']} app/{layer}")
