@@ -65,6 +65,8 @@ class Journal:
         status: int,
         error: str | None,
         params: dict[str, Any],
+        application: str | None = None,
+        asked: list[dict[str, Any]] | None = None,
     ) -> None:
         """Add one call."""
         entry = {
@@ -73,10 +75,12 @@ class Journal:
             "operation": operation,
             "region": region,
             "account": account,
+            "application": application,
             "status": status,
             "error": error,
             "write": is_write(service, operation),
             "params": masked(params, "", service, operation),
+            "asked": asked or [],
         }
         self.entries.append(entry)
         if self.path:
