@@ -95,6 +95,7 @@ class Gateway:
             error=wire.error_code(message, answer),
             params=message.params or {},
             application=message.application,
+            caller=message.caller,
             asked=[vars(request) for request in message.asked],
         )
         return answer
@@ -120,6 +121,7 @@ class Gateway:
     def judge(self, message: wire.Message) -> None:
         """Find what IAM is asked about the call, and refuse what the caller's policies do not allow."""
         principal = caller(message)
+        message.caller = principal.arn if principal else None
         if message.model is None or not (principal or message.application):
             return
         message.asked = Asked(message).requests()

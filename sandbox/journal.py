@@ -66,6 +66,7 @@ class Journal:
         error: str | None,
         params: dict[str, Any],
         application: str | None = None,
+        caller: str | None = None,
         asked: list[dict[str, Any]] | None = None,
     ) -> None:
         """Add one call."""
@@ -76,6 +77,7 @@ class Journal:
             "region": region,
             "account": account,
             "application": application,
+            "caller": caller,
             "status": status,
             "error": error,
             "write": is_write(service, operation),

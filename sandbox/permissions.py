@@ -147,7 +147,9 @@ RESOURCES = {
     "iam": {
         "InstanceProfileName": "iam::{account}:instance-profile{path}{name}",
         "RoleName": "iam::{account}:role{path}{name}",
+        "UserName": "iam::{account}:user{path}{name}",
         "PolicyArn": "{name}",
+        "PolicyName": "iam::{account}:policy{path}{name}",
         "OpenIDConnectProviderArn": "{name}",
         "Url": "iam::{account}:oidc-provider/{name}",
         "AWSServiceName": "iam::{account}:role/aws-service-role/{name}/*",
@@ -245,6 +247,14 @@ TAG_ACTIONS = {
     "sns": "sns:TagResource",
     "sqs": "sqs:TagQueue",
     "ssm": "ssm:AddTagsToResource",
+}
+# Operations that take tags which conditions can't look at.
+UNSEEN_TAGS = {("cloudwatch", "PutDashboard"), ("route53", "ChangeTagsForResource")}
+# What is tagged when a thing is made that has no name yet.
+TAGGED = {
+    ("acm", "RequestCertificate"): "acm:{here}:certificate/*",
+    ("cloudfront", "CreateDistributionWithTags"): "cloudfront::{account}:distribution/*",
+    ("kms", "CreateKey"): "kms:{here}:key/*",
 }
 IAM_TAG_ACTIONS = {
     "CreateRole": "iam:TagRole",
@@ -389,7 +399,8 @@ class Asked:
 
     def request(self, action: str, resource: str, **context: str) -> Request:
         """One request, with the tags of the call and of the resource."""
-        found = {f"aws:RequestTag/{key}": value for key, value in self.request_tags(resource).items()}
+        seen = {} if (self.service, self.operation) in UNSEEN_TAGS else self.request_tags(resource)
+        found = {f"aws:RequestTag/{key}": value for key, value in seen.items()}
         found |= {f"aws:ResourceTag/{key}": value for key, value in self.resource_tags(resource).items()}
         if self.service == "s3" and action in ("s3:ListBucket", "s3:ListBucketVersions"):
             found["s3:prefix"] = self.params.get("Prefix") or ""
@@ -460,6 +471,8 @@ class Asked:
             created = {"elasticloadbalancing__CreateAction": self.operation} if self.service == "elbv2" else {}
             if self.service == "s3":
                 action = "s3:TagResource"
+            if (self.service, self.operation) in TAGGED:
+                resources = [self.arn(TAGGED[self.service, self.operation])]
             for each in resources[:1]:
                 of = re.sub(r":(loadbalancer|listener)/app(/.*)$", rf":{made}\2/*", each) if made else each
                 yield self.request(str(action), of, **created)
@@ -637,10 +650,6 @@ def _final_snapshot(asked: Asked) -> Iterator[Request]:
         yield asked.request("rds:AddTagsToResource", asked.arn(f"rds:{{here}}:snapshot:{name}"))
 
 
-def _key_policy(asked: Asked) -> Iterator[Request]:
-    yield asked.request("kms:PutKeyPolicy", "*")
-
-
 def _delete(asked: Asked) -> list[str]:
     return [f"rds:{{here}}:db:{asked.params['DBInstanceIdentifier']}"]
 
@@ -653,6 +662,7 @@ SPECIAL: dict[tuple[str, str], Callable[[Asked], list[str]]] = {
     ("ec2", "CreateFlowLogs"): _flow_logs,
     ("ec2", "CreateLaunchTemplate"): lambda _asked: [],
     ("ec2", "CreateLaunchTemplateVersion"): _launch_template,
+    ("ec2", "CreateRoute"): lambda asked: [f"ec2:{{here}}:route-table/{asked.params['RouteTableId']}"],
     ("ec2", "CreateTags"): _tagged_ec2,
     ("ec2", "CreateVpcEndpoint"): _endpoint,
     ("ec2", "DeleteLaunchTemplate"): _launch_template,
@@ -679,7 +689,6 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("cloudfront", "UpdateDistribution"): _standard_logging,
     ("ec2", "CreateFlowLogs"): _log_delivery("CreateLogDelivery"),
     ("ec2", "DeleteFlowLogs"): _log_delivery("DeleteLogDelivery"),
-    ("kms", "CreateKey"): _key_policy,
     ("rds", "DeleteDBInstance"): _final_snapshot,
     ("secretsmanager", "GetSecretValue"): _read_secret,
 }

@@ -64,6 +64,8 @@ class Message:
     params: dict[str, Any] | None = None
     asked: list[Any] = field(default_factory=list)
     """What IAM was asked about it: see permissions.py."""
+    caller: str | None = None
+    """The role's session or the user that made it; `None` for the sandbox's own key."""
 
     @property
     def operation(self) -> str:

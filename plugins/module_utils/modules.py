@@ -18,13 +18,17 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         settings = json.loads(os.environ.get(VARIABLE) or "{}")
-        unguarded = super().client
-        self._lock = Lock(settings, lambda: unguarded("ssm")) if settings else None
+        self._lock = Lock(settings, lambda: self.unguarded_client("ssm")) if settings else None
 
     def client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
-        client = super().client(service, retry_decorator, **extra_params)
+        client = self.unguarded_client(service, retry_decorator, **extra_params)
         if self._lock:
             self._lock.guard(client)
+        return client
+
+    def unguarded_client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
+        """Return a client that may write without the lock, as the lock's own has to."""
+        client = super().client(service, retry_decorator, **extra_params)
         client.meta.events.register_last("request-created", name_the_layer)
         return client
 
