@@ -334,6 +334,8 @@ class Asked:
 
     def arn(self, pattern: str, **names: str) -> str:
         filled = pattern.format(here=self.here, account=self.account, **names)
+        if filled.startswith(f"ssm:{self.here}:parameter/aws/"):  # AWS's own
+            filled = filled.replace(f":{self.account}:", "::")
         return filled if filled.startswith("arn:") or filled == "*" else f"arn:{self.partition}:{filled}"
 
     def resources(self) -> list[str]:
@@ -347,7 +349,8 @@ class Asked:
             return ["*"]
         for parameter, pattern in RESOURCES.get(service, {}).items():
             for name in self.values(parameter):
-                found.append(self.arn(pattern, name=self.named(name), path=params.get("Path") or self.path_of(name)))
+                path = params.get("Path") or self.path_of(name)
+                found.append(self.arn(pattern, name=self.named(name), path=path))
             if found and service not in ("ec2", "rds"):
                 break
         if not found and (service, operation) in ALL:
@@ -557,7 +560,7 @@ def _alias(asked: Asked) -> list[str]:
     name = asked.params["AliasName"]
     target = asked.params.get("TargetKeyId")
     if not target:
-        target = next((key for key, names in asked.backend("kms").key_to_aliases.items() if name in names), None)
+        target = next((key.id for key in asked.backend("kms").keys.values() if name in key.aliases), None)
     return [f"kms:{{here}}:{name}", *([f"kms:{{here}}:key/{target}"] if target else [])]
 
 

@@ -52,6 +52,8 @@ def test_nothing_in_another_region_but_the_certificate():
 def test_every_role_has_the_boundary():
     iam = client("iam")
     names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("elsewhere-")]
-    boundaries = {iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] for name in names}
+    boundaries = {
+        iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] for name in names
+    }
     assert len(names) > 3
     assert boundaries == {"arn:aws:iam::123456789012:policy/boundary"}

@@ -166,7 +166,7 @@ def test_a_deployer_leaves_alone_what_has_not_its_name(acting: Callable[..., Aws
     refused("AccessDenied", client("iam").create_user, UserName="production-me")
     refused("AccessDenied", client("iam").create_policy_version, PolicyArn=BOUNDARY, PolicyDocument="{}")
     refused(
-        "AccessDenied", client("sts").assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/admin", RoleSessionName="x"
+        "AccessDenied", client("sts").assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/admin", RoleSessionName="test"
     )
 
 
