@@ -18,7 +18,7 @@ from moto.utilities.utils import get_partition
 from sandbox.wire import Message
 
 # IAM's prefix of a service's actions, where it is not boto3's name of the service.
-PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
 # Actions that are not called as their operations.
 ACTIONS = {
     ("budgets", "CreateBudget"): "ModifyBudget",
@@ -75,6 +75,7 @@ UNSCOPED = {
     "route53": r"CreateHostedZone|ListHostedZones.*",
     "s3": r"ListBuckets",
     "secretsmanager": r"GetRandomPassword|ListSecrets",
+    "service-quotas": r"GetServiceQuota|GetAWSDefaultServiceQuota",
     "sns": r"ListTopics|ListSubscriptions|GetSubscriptionAttributes|SetSubscriptionAttributes|Unsubscribe",
     "sqs": r"ListQueues",
     "ssm": r"DescribeParameters",
