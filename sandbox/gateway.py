@@ -16,12 +16,13 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from sandbox import tokens, wire
-from sandbox.authorization import authorize
+from sandbox.authorization import authorize, caller
 from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
 from sandbox.faults import FAULTS, LOST, REFUSED, THROTTLED
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
+from sandbox.permissions import Asked
 from sandbox.services import load
 
 STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, FAULTS_PATH, MOTO_RESET_PATH = (
@@ -109,6 +110,9 @@ class Gateway:
             error=wire.error_code(message, answer),
             params=message.params or {},
             fault=fault,
+            application=message.application,
+            caller=message.caller,
+            asked=[vars(request) for request in message.asked],
         )
         return answer
 
@@ -117,7 +121,7 @@ class Gateway:
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
             CLOCK.catch_up()
-            authorize(message)
+            self.judge(message)
             if known := tokens.recall(message):
                 return known
             answer = self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
@@ -133,6 +137,16 @@ class Gateway:
             if message.model is None:
                 return wire.Answer(501, [("Content-Type", "text/plain")], text.encode())
             return wire.write_answer(message, AwsError("NotImplemented", text, status=501))
+
+    def judge(self, message: wire.Message) -> None:
+        """Find what IAM is asked about the call, and refuse what the caller's policies do not allow."""
+        principal = caller(message)
+        message.caller = principal.arn if principal else None
+        if message.model is None or not (principal or message.application):
+            return
+        message.asked = Asked(message).requests()
+        if principal:
+            authorize(message, principal, message.asked)
 
     def ask_hook(self, message: wire.Message, hooks: list[Hook]) -> wire.Answer:
         """Let the last hook answer; its `forward` asks the ones before it, and moto in the end."""

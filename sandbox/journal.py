@@ -66,6 +66,9 @@ class Journal:
         error: str | None,
         params: dict[str, Any],
         fault: str = "",
+        application: str | None = None,
+        caller: str | None = None,
+        asked: list[dict[str, Any]] | None = None,
     ) -> None:
         """Add one call."""
         entry = {
@@ -74,11 +77,14 @@ class Journal:
             "operation": operation,
             "region": region,
             "account": account,
+            "application": application,
+            "caller": caller,
             "status": status,
             "error": error,
             "fault": fault,
             "write": is_write(service, operation),
             "params": masked(params, "", service, operation),
+            "asked": asked or [],
         }
         self.entries.append(entry)
         if self.path:

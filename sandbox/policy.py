@@ -40,7 +40,7 @@ def allows(
         if _names(statement, principal)
         and _matches(statement, "Action", action)
         and _matches(statement, "Resource", resource)
-        and _holds(statement.get("Condition", {}), context or {})
+        and holds(statement.get("Condition", {}), context or {})
     }
     return effects == {"Allow"}
 
@@ -71,7 +71,8 @@ def _matches(statement: dict[str, Any], element: str, value: str) -> bool:
     return any(fnmatchcase(value, pattern) for pattern in patterns)
 
 
-def _holds(condition: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
+def holds(condition: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
+    """Whether every key of every operator has a value that the condition wants."""
     context = {key.lower(): value for key, value in context.items()}
     return all(
         _compares(operator, [str(value) for value in listed(wanted)], context.get(key.lower()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -36,6 +36,7 @@ SIGNING_NAMES = {
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",
 }
+_APPLICATION = re.compile(r"(?:^| )app/(\S+)")
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/[^/]+/(?P<region>[^/]+)/(?P<name>[^/]+)/aws4_request")
 
 
@@ -62,11 +63,21 @@ class Message:
     protocol: str = ""
     model: OperationModel | None = None
     params: dict[str, Any] | None = None
+    asked: list[Any] = field(default_factory=list)
+    """What IAM was asked about it: see permissions.py."""
+    caller: str | None = None
+    """The role's session or the user that made it; `None` for the sandbox's own key."""
 
     @property
     def operation(self) -> str:
         """AWS's name of the operation; the request line where no operation matches."""
         return self.model.name if self.model else f"{self.environ['REQUEST_METHOD']} {self.environ['PATH_INFO']}"
+
+    @property
+    def application(self) -> str | None:
+        """What AWS_SDK_UA_APP_ID said, as the user agent has it."""
+        found = _APPLICATION.search(self.environ.get("HTTP_USER_AGENT", ""))
+        return found[1] if found else None
 
     def request(self) -> Environ:
         """The request as it came: reading it uses it up, and a hook may forward it twice."""

@@ -56,11 +56,21 @@ def test_the_preview_named_exactly_what_the_run_made():
 
 def test_the_run_wrote_under_the_environment_s_lock_alone():
     log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
-    writes = [entry for entry in map(json.loads, log.splitlines()) if entry.get("write")]
+    writes = [entry for entry in map(json.loads, log.splitlines()) if entry.get("write") and entry["application"]]
     operations = [entry["operation"] for entry in writes]
     assert (operations[0], operations[-1]) == ("PutParameter", "DeleteParameter")
     names = {entry["params"]["Name"] for entry in writes if entry["service"] == "ssm"}
     assert names == {"/realtime.aws/realtime/production/lock"}
+
+
+# --- the policies of docs/policies --------------------------------------------------------------------------------
+
+
+def test_every_call_was_the_planner_s_or_the_deployer_s_and_none_was_refused():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    calls = [entry for entry in map(json.loads, log.splitlines()) if entry.get("application")]
+    assert {entry["caller"].split("/")[1] for entry in calls} == {"act-as-planner", "act-as-deployer"}
+    assert [(entry["operation"], entry["error"]) for entry in calls if entry["status"] in (403, 501)] == []
 
 
 # --- network ------------------------------------------------------------------------------------------------------

@@ -47,3 +47,13 @@ def test_no_cdn_and_no_api():
 
 def test_nothing_in_another_region_but_the_certificate():
     assert client("ec2", "us-east-1").describe_vpcs(Filters=OURS)["Vpcs"] == []
+
+
+def test_every_role_has_the_boundary():
+    iam = client("iam")
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("elsewhere-")]
+    boundaries = {
+        iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] for name in names
+    }
+    assert len(names) > 3
+    assert boundaries == {"arn:aws:iam::123456789012:policy/boundary"}

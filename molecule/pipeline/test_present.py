@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 
 UPSTREAM = json.loads(Path(os.environ["SANDBOX_DIRECTORY"], "upstream.json").read_text(encoding="utf-8"))
 ECR, IAM = boto3.client("ecr"), boto3.client("iam")
@@ -54,3 +58,37 @@ def test_only_that_repository_s_environment_gets_in():
 def test_its_policies_are_its_own():
     assert sorted(IAM.list_role_policies(RoleName="molecule-deploy")["PolicyNames"]) == ["look", "release"]
     assert IAM.list_attached_role_policies(RoleName="molecule-deploy")["AttachedPolicies"] == []
+
+
+@pytest.fixture(scope="module")
+def deployer() -> Callable[[str], Any]:
+    """Return what makes clients with the role's credentials: the sandbox judges their calls by its policies."""
+    arn = IAM.get_role(RoleName="molecule-deploy")["Role"]["Arn"]
+    session = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    return lambda service: boto3.client(
+        service,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "action"),
+    [
+        ("rds", "delete_db_instance", {"DBInstanceIdentifier": "molecule-db"}, "rds:DeleteDBInstance"),
+        ("rds", "modify_db_instance", {"DBInstanceIdentifier": "molecule-db"}, "rds:ModifyDBInstance"),
+        ("secretsmanager", "get_secret_value", {"SecretId": "staging/database"}, "secretsmanager:GetSecretValue"),
+        ("secretsmanager", "get_secret_value", {"SecretId": "molecule/database"}, "secretsmanager:GetSecretValue"),
+        ("ssm", "get_parameter", {"Name": "/realtime.aws/realtime/staging/lock"}, "ssm:GetParameter"),
+        (
+            "sts",
+            "assume_role",
+            {"RoleArn": "arn:aws:iam::123456789012:role/admin", "RoleSessionName": "test"},
+            "sts:AssumeRole",
+        ),
+    ],
+)
+def test_a_release_is_refused(deployer, service, operation, params, action):
+    with pytest.raises(ClientError, match=f"not authorized to perform: {action} on resource: "):
+        getattr(deployer(service), operation)(**params)

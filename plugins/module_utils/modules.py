@@ -19,15 +19,23 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         settings = json.loads(os.environ.get(VARIABLE) or "{}")
-        self._lock = Lock(settings, lambda: self._heedful("ssm")) if settings else None
+        self._lock = Lock(settings, lambda: self.unguarded_client("ssm")) if settings else None
 
     def client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
-        client = self._heedful(service, retry_decorator, **extra_params)
+        client = self.unguarded_client(service, retry_decorator, **extra_params)
         if self._lock:
             self._lock.guard(client)
         return client
 
-    def _heedful(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
+    def unguarded_client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
+        """Return a client that may write without the lock, as the lock's own has to."""
         client = super().client(service, retry_decorator, **extra_params)
         heed(client)
+        client.meta.events.register_last("request-created", name_the_layer)
         return client
+
+
+def name_the_layer(request: Any, **kwargs: Any) -> None:
+    """Add the SDK's application id to the user agent, which amazon.aws replaces by its own: CloudTrail shows it."""
+    if layer := os.environ.get("AWS_SDK_UA_APP_ID"):
+        request.headers.replace_header("User-Agent", f"{request.headers['User-Agent']} app/{layer}")
