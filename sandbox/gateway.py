@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Iterable
 from threading import RLock
@@ -22,10 +23,11 @@ from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
 from sandbox.services import load
 
-STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, MOTO_RESET_PATH = (
+STATUS_PATH, RESET_PATH, CLOCK_PATH, LATENCY_PATH, BREAK_PATH, MOTO_RESET_PATH = (
     "/_sandbox/status",
     "/_sandbox/reset",
     "/_sandbox/clock",
+    "/_sandbox/latency",
     "/_sandbox/break",
     "/moto-api/reset",
 )
@@ -48,8 +50,11 @@ class Gateway:
         self.journal = journal or Journal()
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.lock = RLock()
+        self.latency = 0.0  # seconds that a call takes on its way, beside others
 
     def __call__(self, environ: wire.Environ, start_response: Any) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith("/_sandbox/"):
+            time.sleep(self.latency)
         with self.lock:
             answer = self.control(environ) or self.answer(environ)
         start_response(f"{answer.status} -", answer.headers)
@@ -63,6 +68,8 @@ class Gateway:
         elif path == CLOCK_PATH:
             wanted = {key: float(values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
             CLOCK.set(**wanted)
+        elif path == LATENCY_PATH:
+            self.latency = float(parse_qs(environ["QUERY_STRING"])["seconds"][0])
         elif path == BREAK_PATH:
             BROKEN.clear()
             BROKEN.update(parse_qs(environ["QUERY_STRING"]).get("version", []))
