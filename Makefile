@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package chaos clean
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package bench chaos clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -83,6 +83,9 @@ package: setup ## Build the tarball, install it elsewhere and run it from there 
 
 molecule: setup ## Scenarios on the sandbox: make molecule ROLE=network, or all
 	$(LOCAL) scripts/molecule $(ROLE)
+
+bench: setup ## Measure beside a playbook of stock modules: make bench ARGS='--rounds 1 --stacks' (docs/performance.md)
+	@$(LOCAL) scripts/bench $(ARGS)
 
 chaos: setup ## Deploy and tear down on bad days: faults by seeds, lost answers, kills (an hour or more)
 	$(LOCAL) scripts/chaos faults one two three

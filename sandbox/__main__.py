@@ -1,4 +1,4 @@
-"""`python -m sandbox start|stop|reset|status|env|requests|clock|break|faults`."""
+"""`python -m sandbox start|stop|reset|status|env|requests|clock|latency|break|faults`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def clock(sandbox: Sandbox, args: argparse.Namespace) -> int:
     return 0
 
 
+def latency(sandbox: Sandbox, args: argparse.Namespace) -> int:
+    """Set how long each call takes on its way."""
+    sandbox.latency(args.seconds)
+    return 0
+
+
 def break_(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Set which launch template versions never become healthy; without any, all do."""
     sandbox.break_versions(*args.version)
@@ -90,7 +96,7 @@ def requests(sandbox: Sandbox, args: argparse.Namespace) -> int:
 
 COMMANDS = {
     command.__name__.rstrip("_"): command
-    for command in (start, stop, reset, status, env, requests, clock, break_, faults)
+    for command in (start, stop, reset, status, env, requests, clock, latency, break_, faults)
 }
 
 
@@ -111,6 +117,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         if name == "clock":
             each.add_argument("--speed", type=float, help="seconds of AWS a second; 0 stops the clock")
             each.add_argument("--advance", type=float, default=0.0, help="seconds of AWS to jump ahead")
+        if name == "latency":
+            each.add_argument("seconds", type=float)
         if name == "break":
             each.add_argument("version", nargs="*", help="lt-…:3, or text in its data, such as an AMI or an image tag")
         if name == "faults":

@@ -117,6 +117,12 @@ class Sandbox:
             raise SandboxError(f"sandbox {self.name} is not running")
         self._get(f"/_sandbox/clock?{urllib.parse.urlencode(settings)}")
 
+    def latency(self, seconds: float) -> None:
+        """Let each call take so long on its way, as over a network."""
+        if not self.pid():
+            raise SandboxError(f"sandbox {self.name} is not running")
+        self._get(f"/_sandbox/latency?seconds={seconds}")
+
     def break_versions(self, *versions: str) -> None:
         """Let launch template versions (`lt-…:3`, or text in their data) never become healthy; no others are broken."""
         if not self.pid():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -25,10 +26,11 @@ from sandbox.journal import Journal
 from sandbox.permissions import Asked
 from sandbox.services import load
 
-STATUS_PATH, RESET_PATH, CLOCK_PATH, BREAK_PATH, FAULTS_PATH, MOTO_RESET_PATH = (
+STATUS_PATH, RESET_PATH, CLOCK_PATH, LATENCY_PATH, BREAK_PATH, FAULTS_PATH, MOTO_RESET_PATH = (
     "/_sandbox/status",
     "/_sandbox/reset",
     "/_sandbox/clock",
+    "/_sandbox/latency",
     "/_sandbox/break",
     "/_sandbox/faults",
     "/moto-api/reset",
@@ -54,8 +56,11 @@ class Gateway:
         self.journal = journal or Journal()
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.lock = RLock()
+        self.latency = 0.0  # seconds that a call takes on its way, beside others
 
     def __call__(self, environ: wire.Environ, start_response: Any) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith("/_sandbox/"):
+            time.sleep(self.latency)
         with self.lock:
             control = self.control(environ)
             answer = control or (wire.Answer(503, [], b"") if FAULTS.held else self.answer(environ))
@@ -71,6 +76,8 @@ class Gateway:
         elif path == CLOCK_PATH:
             wanted = {key: float(values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
             CLOCK.set(**wanted)
+        elif path == LATENCY_PATH:
+            self.latency = float(parse_qs(environ["QUERY_STRING"])["seconds"][0])
         elif path == BREAK_PATH:
             BROKEN.clear()
             BROKEN.update(parse_qs(environ["QUERY_STRING"]).get("version", []))
@@ -91,6 +98,7 @@ class Gateway:
         CLOCK.forget()
         BROKEN.clear()
         FAULTS.set()
+        self.latency = 0.0
         self.journal.clear()
 
     def answer(self, environ: wire.Environ) -> wire.Answer:

@@ -12,6 +12,7 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.template import Templar, trust_as_template
 
 NEAR = 0.88  # how alike two names are when one is taken for a slip of the other
 
@@ -49,11 +50,32 @@ class ActionModule(ActionBase):
         return result
 
     def _rule_faults(self, specs: dict[str, Any], values: dict[str, Any], task_vars: dict[str, Any]) -> Iterator[str]:
-        for rule in self._task.args.get("rules") or []:
-            for name, value, extra in cases(rule, specs, values):
-                templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values, **extra})
-                if not templar.evaluate_conditional(rule["that"]):
-                    yield fault(name, value, rule["allowed"])
+        for extra, checks in together(self._task.args.get("rules") or [], specs, values):
+            templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values, **extra})
+            if not all_hold(templar, [rule["that"] for rule, _name, _value in checks]):
+                for rule, name, value in checks:
+                    if not templar.evaluate_conditional(rule["that"]):
+                        yield fault(name, value, rule["allowed"])
+
+
+def together(
+    rules: Iterable[dict[str, Any]], specs: dict[str, Any], values: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list[tuple[dict[str, Any], str, Any]]]]:
+    """Return what is checked with the same variables: those, and the rules with name and value for the message."""
+    groups: dict[tuple[str, Any], tuple[dict[str, Any], list[tuple[dict[str, Any], str, Any]]]] = {}
+    for rule in rules:
+        for name, value, extra in cases(rule, specs, values):
+            of = (rule["variable"], extra["key"]) if extra else ("", None)
+            groups.setdefault(of, (extra, []))[1].append((rule, name, value))
+    yield from groups.values()
+
+
+def all_hold(templar: Templar, expressions: list[str]) -> bool:
+    """Return whether all expressions are true: as one expression they take a fraction of the time."""
+    try:
+        return templar.evaluate_conditional(trust_as_template(" and ".join(f"({each})" for each in expressions)))
+    except AnsibleError:
+        return False  # which one it is, and why, they say one by one
 
 
 def cases(rule: dict[str, Any], specs: dict[str, Any], values: dict[str, Any]) -> Iterator[tuple[str, Any, dict]]:

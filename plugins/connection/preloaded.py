@@ -59,6 +59,7 @@ notes:
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import re
@@ -70,7 +71,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -188,6 +189,8 @@ def start(control: int, directory: str) -> None:
             os.rename(fresh, directory)
         except OSError:  # another worker's server came first
             return
+        for each in handicaps(os.environ):
+            display.warning(each)
         fds = (listener.fileno(), pidfd)
         with open(f"{directory}/log", "wb") as log:
             subprocess.Popen(
@@ -199,6 +202,19 @@ def start(control: int, directory: str) -> None:
                 pass_fds=fds,
                 start_new_session=True,
             )
+
+
+def handicaps(environment: Mapping[str, str]) -> Iterator[str]:
+    """Say what makes this Python slow for every module, where it can be mended."""
+    for name, why in (
+        ("PYTHONDONTWRITEBYTECODE", "what has no bytecode yet is compiled anew by every module"),
+        ("PYTHONUNBUFFERED", "a module that is run plainly is read byte by byte"),
+    ):
+        if environment.get(name):
+            yield f"{name} is set: {why}. Unset it for Ansible."
+    botocore = importlib.util.find_spec("botocore")
+    if botocore and botocore.origin and not os.path.exists(importlib.util.cache_from_source(botocore.origin)):
+        yield f"Python has no bytecode of boto3: run {sys.executable} -m compileall -q {os.path.dirname(os.path.dirname(botocore.origin))}"
 
 
 def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple[int, bytes, bytes]:

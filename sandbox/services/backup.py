@@ -135,6 +135,15 @@ def start_job(call: Call, forward: Forward) -> Answer:
     return {"BackupJobId": identifier, "RecoveryPointArn": arn, "CreationDate": created}
 
 
+@around("backup", "DescribeBackupVault")
+def deny_missing_vault(call: Call, forward: Forward) -> Answer:
+    """AWS does not say that there is none."""
+    if call.params["BackupVaultName"] not in call.backend().vaults:
+        raise AwsError("AccessDeniedException", "Insufficient privileges to perform this action.", status=403)
+    forward()
+    return None
+
+
 @around("backup", "DescribeBackupJob")
 def describe_job(call: Call, forward: Forward) -> Answer:
     """How far it is."""

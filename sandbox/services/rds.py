@@ -282,6 +282,15 @@ def refuse_subnet_group_in_use(call: Call, forward: Forward) -> Answer:
     return None
 
 
+@around("rds", "DescribeDBParameterGroups")
+def miss_parameter_group(call: Call, forward: Forward) -> Answer:
+    """A group asked for by its name is there, or it is an error."""
+    found = forward()
+    if "DBParameterGroupName" in call.params and not found["DBParameterGroups"]:
+        raise AwsError("DBParameterGroupNotFound", "DBParameterGroup not found", status=404)
+    return found
+
+
 @around("rds", "ResetDBParameterGroup")
 def reset_parameters(call: Call, forward: Forward) -> Answer:
     """The named parameters, or all, go back to the engine's defaults."""

@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import os
+import py_compile
 import re
 import shlex
 import signal
@@ -578,3 +579,26 @@ def test_data_files_are_shared_and_nothing_else(apart: Path, build: Build, quick
         "https://sqs.us-east-1.amazonaws.com",
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, []),
+        ({"PYTHONUNBUFFERED": "", "PYTHONDONTWRITEBYTECODE": ""}, []),
+        ({"PYTHONUNBUFFERED": "1"}, ["PYTHONUNBUFFERED"]),
+        ({"PYTHONDONTWRITEBYTECODE": "1"}, ["PYTHONDONTWRITEBYTECODE"]),
+    ],
+    ids=str,
+)
+def test_an_environment_that_makes_python_slow_is_named(
+    environment: dict[str, str], named: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "botocore.py"
+    source.write_text("")
+    compiled = Path(py_compile.compile(str(source), doraise=True))
+    found = SimpleNamespace(origin=str(source))
+    monkeypatch.setattr(preloaded.importlib.util, "find_spec", lambda name: found)
+    assert [warning.split()[0] for warning in preloaded.handicaps(environment)] == named
+    compiled.unlink()
+    assert "compileall" in list(preloaded.handicaps(environment))[-1]

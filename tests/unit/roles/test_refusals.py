@@ -186,6 +186,8 @@ CASES = [
     ("stack", "stack_tags", {"Environment": "mine"}),
     ("stack", "stack_tags", {"aws:mine": "x"}),
     ("stack", "stack_tags", "Owner"),
+    ("stack", "stack_sdk_environment", {"PATH": "/tmp"}),
+    ("stack", "stack_sdk_environment", "acme"),
     ("network", "network_cidr", "10.0.0.0/8"),
     ("network", "network_cidr", "10.0.0.1/16"),
     ("network", "network_nat", "two"),

@@ -119,6 +119,7 @@ def test_groups_in_use_protection_and_final_snapshot(rds: Any) -> None:
     assert [each["DBSnapshotIdentifier"] for each in rds.describe_db_snapshots()["DBSnapshots"]] == ["final"]
     rds.delete_db_subnet_group(DBSubnetGroupName="subnets")
     rds.delete_db_parameter_group(DBParameterGroupName="parameters")
+    refused("DBParameterGroupNotFound", rds.describe_db_parameter_groups, DBParameterGroupName="parameters")
 
 
 def test_one_zone_subnet_group(aws: Aws, network: Network) -> None:
