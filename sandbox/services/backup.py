@@ -173,7 +173,7 @@ def delete_recovery_point(call: Call, forward: Forward) -> Answer:
 @around("backup", "DeleteBackupVault")
 def refuse_full_vault(call: Call, forward: Forward) -> Answer:
     """Empty vaults only."""
-    if _of_vault(call):
+    if call.params["BackupVaultName"] in call.backend().vaults and _of_vault(call):
         message = "Backup vault cannot be deleted because it contains recovery points."
         raise AwsError("InvalidRequestException", message, status=400)
     forward()
