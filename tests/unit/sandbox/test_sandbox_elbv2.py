@@ -104,7 +104,7 @@ def test_port_has_one_listener(aws: Aws, balancer: dict[str, Any]) -> None:
     action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
     plain = {"LoadBalancerArn": balancer["LoadBalancerArn"], "Port": 80, "DefaultActions": [action]}
     create = aws("elbv2").create_listener
-    arns = {create(**plain, Protocol="HTTP")["Listeners"][0]["ListenerArn"] for _ in range(2)}
+    arns = {create(**plain, Protocol="HTTP")["Listeners"][0]["ListenerArn"] for _number in range(2)}
     assert len(arns) == 1, "repeated, it is the same listener"
     certificate = {"CertificateArn": issued_certificate(aws, "us-east-1")}
     refused("DuplicateListener", create, **plain, Protocol="HTTPS", Certificates=[certificate])

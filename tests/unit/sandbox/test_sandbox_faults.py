@@ -127,7 +127,7 @@ def test_each_service_fails_by_a_status_that_sdks_repeat(sandbox: Sandbox, aws: 
 
 
 def test_held_call_has_its_effect_and_what_comes_after_has_none(sandbox: Sandbox, aws: Aws) -> None:
-    clients = [aws("sqs") for _ in range(2)]
+    clients = [aws("sqs") for _number in range(2)]
     sandbox.faults(hold=2)
     clients[0].create_queue(QueueName="first")
     with ThreadPoolExecutor() as pool:
@@ -157,7 +157,7 @@ def test_repeated_token_is_the_same_call(aws: Aws) -> None:
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
         aws("ec2").create_launch_template(**plan | {"LaunchTemplateName": "other"})
     request = {"DomainName": "example.com", "ValidationMethod": "DNS", "IdempotencyToken": "once"}
-    arns = {aws("acm").request_certificate(**request)["CertificateArn"] for _ in range(2)}
+    arns = {aws("acm").request_certificate(**request)["CertificateArn"] for _number in range(2)}
     assert len(arns) == 1
     assert aws("acm").request_certificate(**request | {"IdempotencyToken": "twice"})["CertificateArn"] not in arns
 
