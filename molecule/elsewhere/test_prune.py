@@ -18,6 +18,8 @@ LAYERS = "storage,messaging,monitoring"
 OURS = {"Project": "realtime", "Environment": "elsewhere"}
 DROPPED = {"elsewhere-shipping-queue", "elsewhere-shipping-dlq", "elsewhere-DeadLetters-shipping-dlq"}
 DATA = {"elsewhere-old-reports", "elsewhere-unread"}
+# The lock's release, and what goes with its topic's inputs, without pruning.
+AT_ONCE = {"realtime.aws.stack_unlock", "AWS::SNS::Subscription"}
 HERE = Path("molecule/elsewhere")
 
 
@@ -61,7 +63,7 @@ def site(tmp_path: Path, *options: str) -> dict[str, set[str]]:
     )
     found: dict[str, set[str]] = {"keep": set(), "delete": set()}
     for change in json.loads(runs.read_text(encoding="utf-8").splitlines()[-1])["hosts"]["staging"]["changes"]:
-        if change["type"] != "realtime.aws.stack_unlock":
+        if change["type"] not in AT_ONCE:
             found.setdefault(change["action"], set()).add(change["name"])
     return found
 
