@@ -318,9 +318,7 @@ class Preflight:
             return
         try:
             public = {str(record.target).rstrip(".").lower() for record in dns.resolver.resolve(f"{name}.", "NS")}
-        except dns.resolver.NXDOMAIN:
-            public = set()
-        except dns.resolver.NoAnswer:
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             public = set()
         except dns.exception.DNSException as error:
             yield check(subject, f"not known: {error}", "warning", delegate)

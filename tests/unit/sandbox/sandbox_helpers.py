@@ -8,7 +8,9 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 Aws = Callable[..., Any]
@@ -88,3 +90,17 @@ def key_for(aws: Aws, *services: str) -> str:
         statements.append({"Effect": "Allow", "Resource": "*"} | use)
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     return aws("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
+
+
+def assumed(aws: Aws, role: str, url: str) -> Aws:
+    """Return clients, as `aws` does, with the credentials of a session of the role (its ARN); refused calls are not repeated."""
+    session = aws("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return lambda service: boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=url,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+        config=Config(retries={"max_attempts": 0}),
+    )

@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from sandbox_helpers import REGION, Aws, refused
+from sandbox_helpers import REGION, Aws, assumed, refused
 
 from sandbox.control import Sandbox
 
@@ -42,20 +40,7 @@ def acting(sandbox: Sandbox, aws: Aws) -> Callable[..., Aws]:
         arn = iam.create_role(RoleName="actor", AssumeRolePolicyDocument=TRUST, **role)["Role"]["Arn"]
         if statements:
             iam.put_role_policy(RoleName="actor", PolicyName="p", PolicyDocument=document(*statements))
-        session = aws("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-
-        def client(service: str) -> Any:
-            return boto3.client(
-                service,
-                region_name=REGION,
-                endpoint_url=sandbox.url,
-                aws_access_key_id=session["AccessKeyId"],
-                aws_secret_access_key=session["SecretAccessKey"],
-                aws_session_token=session["SessionToken"],
-                config=Config(retries={"max_attempts": 0}),
-            )
-
-        return client
+        return assumed(aws, arn, sandbox.url)
 
     return act
 

@@ -9,10 +9,8 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from sandbox_helpers import Aws, function_code, refused, trust
+from sandbox_helpers import REGION, Aws, assumed, function_code, refused, trust
 
 from sandbox import REPOSITORY
 from sandbox.authorization import concerns
@@ -20,7 +18,7 @@ from sandbox.control import Sandbox
 from sandbox.journal import is_write
 from sandbox.permissions import Request
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+ACCOUNT = "123456789012"
 NAMES = {"partition": "aws", "account": ACCOUNT, "region": REGION, "project": "shop", "environment": "production"}
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 OURS = [{"Key": "Project", "Value": "shop"}, {"Key": "Environment", "Value": "production"}]
@@ -109,16 +107,7 @@ def acting(sandbox: Sandbox, aws: Aws) -> Callable[..., Aws]:
             if name.startswith(who):
                 policy = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
                 iam.attach_role_policy(RoleName="actor", PolicyArn=policy)
-        session = aws("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        return lambda service: boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=sandbox.url,
-            aws_access_key_id=session["AccessKeyId"],
-            aws_secret_access_key=session["SecretAccessKey"],
-            aws_session_token=session["SessionToken"],
-            config=Config(retries={"max_attempts": 0}),
-        )
+        return assumed(aws, role, sandbox.url)
 
     return act
 
