@@ -3,7 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown test unit lint sanity docs molecule package bench chaos clean
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown
+.PHONY: test unit unit-modules unit-sandbox unit-roles lint sanity docs molecule package bench chaos clean
 
 ENV ?= production
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -14,6 +15,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 
 # The recipes below that must never reach a real account run under this: none of the caller's AWS settings.
 LOCAL := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_REGION -u AWS_DEFAULT_REGION
+
+SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,7 +61,10 @@ teardown: setup ## Remove the stack, asking for its name first
 	@read -r -p 'This removes $(ENV). Type its name to go on: ' name; \
 	ansible-playbook playbooks/teardown.yml -i inventories/$(ENV) -e "confirm=$$name"
 
-test: lint unit docs sanity package molecule ## Everything that has to hold (about half an hour on two cores)
+# Side by side, for much of it waits; the longest first, and what fails does not stop the rest.
+TESTS := molecule-default molecule-elsewhere unit-modules molecule-release sanity unit-sandbox
+test: setup ## Everything that has to hold (about twenty minutes on two cores)
+	@$(MAKE) --jobs=3 --keep-going --output-sync=target --no-print-directory $(TESTS) lint package unit-roles docs $(filter-out $(TESTS),$(SCENARIOS))
 
 lint: setup ## ansible-lint (profile production), yamllint, ruff
 	ruff check .
@@ -66,10 +72,16 @@ lint: setup ## ansible-lint (profile production), yamllint, ruff
 	yamllint --strict .
 	ansible-lint --offline --strict
 
-unit: setup ## Unit tests of modules, plugins, roles' inputs, the sandbox, workflows and the example application
+unit: unit-modules unit-sandbox unit-roles ## Unit tests of modules, plugins, roles' inputs, the sandbox, workflows and the example application
+
+unit-modules: setup
 	$(LOCAL) pytest -n 2 tests/unit/modules tests/unit/plugins tests/unit/alert_processor tests/unit/snapshot_exporter tests/unit/workflows examples/app
+
+unit-sandbox: setup
 	$(LOCAL) pytest tests/unit/sandbox
-	$(LOCAL) pytest tests/unit/roles # apart: it loads Ansible's own importer of collections
+
+unit-roles: setup # apart: it loads Ansible's own importer of collections
+	$(LOCAL) pytest tests/unit/roles
 
 docs: setup ## Documentation: lint, and generated parts up to date
 	scripts/document --check
@@ -81,8 +93,10 @@ sanity: setup ## ansible-test sanity
 package: setup ## Build the tarball, install it elsewhere and run it from there by its FQCN
 	$(LOCAL) scripts/package
 
-molecule: setup ## Scenarios on the sandbox: make molecule ROLE=network, or all
-	$(LOCAL) scripts/molecule $(ROLE)
+molecule: $(if $(ROLE),molecule-$(ROLE),$(SCENARIOS)) ## Scenarios on the sandbox: make molecule ROLE=network, or all
+
+molecule-%: setup
+	@$(LOCAL) scripts/molecule $*
 
 bench: setup ## Measure beside a playbook of stock modules: make bench ARGS='--rounds 1 --stacks' (docs/performance.md)
 	@$(LOCAL) scripts/bench $(ARGS)
