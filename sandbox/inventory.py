@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -82,6 +83,18 @@ def inventory(**settings: Any) -> dict[str, int]:
     for kind, name in _children(session, settings):
         found[f"{kind} {name}"] += 1
     return dict(sorted(found.items()))
+
+
+def descriptions(word: str, **settings: Any) -> list[str]:
+    """All that AWS says of whatever mentions `word`, as JSON: to see that nothing of it has changed."""
+    session = boto3.Session()
+    found = []
+    for service, operation, path, _known in RESOURCES:
+        for thing in _things(session.client(service, **settings), operation, path):
+            told = thing if isinstance(thing, dict) else {"Name": thing}
+            told.pop("LatestRestorableTime", None)  # of a database: it moves with the time
+            found.append(f"{service} {json.dumps(told, default=str, sort_keys=True)}")
+    return sorted(each for each in found if word in each)
 
 
 def _things(client: Any, operation: str, path: str, **arguments: Any) -> Iterable[Any]:

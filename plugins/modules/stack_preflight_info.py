@@ -135,6 +135,7 @@ checks:
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -241,16 +242,20 @@ class Preflight:
 
     def vcpus(self, wanted: dict[str, Any]) -> Iterator[Check]:
         quota = VCPUS[family(wanted["instance_type"])]
-        described = self.client("ec2").describe_instance_types(InstanceTypes=[wanted["instance_type"]])
-        each = described["InstanceTypes"][0]["VCpuInfo"]["DefaultVCpus"]
         states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         reservations = pages(self.client("ec2"), "describe_instances", "Reservations", Filters=states)
-        used = sum(
-            instance["CpuOptions"]["CoreCount"] * instance["CpuOptions"]["ThreadsPerCore"]
+        running = Counter(
+            instance["InstanceType"]
             for reservation in reservations
             for instance in reservation["Instances"]
             if VCPUS.get(family(instance["InstanceType"])) == quota and not instance.get("InstanceLifecycle")
         )
+        # AWS counts a type's default, whatever an instance's CPU options are.
+        types = sorted({wanted["instance_type"], *running})
+        described = pages(self.client("ec2"), "describe_instance_types", "InstanceTypes", InstanceTypes=types)
+        vcpus = {each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in described}
+        used = sum(vcpus[kind] * count for kind, count in running.items())
+        each = vcpus[wanted["instance_type"]]
         more, later = each * wanted["desired_capacity"], each * wanted["max_size"]
         yield self.fits("vCPUs", more, used, quota, at_most=later)
 

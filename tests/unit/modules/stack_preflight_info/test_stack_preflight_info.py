@@ -26,7 +26,9 @@ class Aws:
             "describe_addresses": {"Addresses": [{}] * 3},
             "get_service_quota": {"Quota": {"Value": 5.0}},
             "describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "a"}, {"Location": "b"}]},
-            "describe_instance_types": {"InstanceTypes": [{"VCpuInfo": {"DefaultVCpus": 2}}]},
+            "describe_instance_types": lambda InstanceTypes: {
+                "InstanceTypes": [{"InstanceType": kind, "VCpuInfo": {"DefaultVCpus": 2}} for kind in InstanceTypes]
+            },
             "describe_instances": {"Reservations": []},
             "describe_db_engine_versions": {
                 "DBEngineVersions": [
@@ -97,10 +99,8 @@ def test_more_servers_later_than_the_quota_has(ask):
 
 
 def test_running_servers_count_when_they_share_the_quota(ask, account):
-    def instance(kind, **more):
-        return {"InstanceType": kind, "CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 2}, **more}
-
-    running = [instance("m5.large"), instance("p4.large"), instance("m5.large", InstanceLifecycle="spot")]
+    running = [{"InstanceType": "m5.large"}, {"InstanceType": "p4.large"}]
+    running.append({"InstanceType": "m5.large", "InstanceLifecycle": "spot"})
     account.answers["describe_instances"] = {"Reservations": [{"Instances": running}]}
     assert ask(servers=SERVERS)[1] == ("wrong", "4 more; 2 of 5 in use")
 

@@ -1,0 +1,35 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Staging is deployed beside production and torn down again: production stays byte for byte what it was."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from sandbox.inventory import descriptions
+
+REGION = "us-east-1"
+RETAINED = ("kms ", "secretsmanager ")  # by AWS, for some days; it lists instances that are gone for an hour
+
+
+def play(name: str, *options: str) -> None:
+    """Run a playbook of the collection for staging."""
+    command = [sys.executable, "-m", "ansible", "playbook", f"playbooks/{name}.yml", "-i", "inventories/staging"]
+    subprocess.run([*command, *options], check=True)
+
+
+def test_another_environment_is_left_alone():
+    before = descriptions("production", region_name=REGION)
+    assert len(before) > 80
+
+    play("site")
+    assert len(descriptions("staging", region_name=REGION)) > 60
+    assert descriptions("production", region_name=REGION) == before
+
+    play(
+        "teardown", "-e", "confirm=staging", "-e", '{"storage_delete_data": true, "database_skip_final_snapshot": true}'
+    )
+    left = descriptions("staging", region_name=REGION)
+    assert descriptions("production", region_name=REGION) == before
+    assert [each for each in left if not each.startswith(RETAINED) and '"terminated"' not in each] == []
