@@ -135,6 +135,16 @@ def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
     return None
 
 
+@around("autoscaling", "CreateAutoScalingGroup")
+def refuse_second_group(call: Call, forward: Forward) -> Answer:
+    """moto would launch another set of instances."""
+    if call.params["AutoScalingGroupName"] in call.backend().autoscaling_groups:
+        message = "AutoScalingGroup by this name already exists - A group with the name already exists"
+        raise AwsError("AlreadyExists", message, status=400)
+    forward()
+    return None
+
+
 class Source(NamedTuple):
     """What instances are launched from: a template version, and the instance type that overrides its own."""
 
