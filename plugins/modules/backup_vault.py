@@ -139,10 +139,14 @@ def tag_vault(client: Any, arn: str, current: dict[str, str], wanted: dict[str, 
         client.untag_resource(ResourceArn=arn, TagKeyList=to_remove)
 
 
-@named("delete the recovery points")
+@missing_is_none("delete the recovery point", "ResourceNotFoundException")
+def delete_point(client: Any, name: str, point: str) -> None:
+    client.delete_recovery_point(BackupVaultName=name, RecoveryPointArn=point)
+
+
 def delete_points(client: Any, name: str, points: list[str], timeout: float) -> None:
     for point in points:
-        client.delete_recovery_point(BackupVaultName=name, RecoveryPointArn=point)
+        delete_point(client, name, point)
     wait_until("the recovery points to be deleted", lambda: not list_points(client, name), timeout)
 
 

@@ -115,6 +115,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    missing_is_none,
     named,
     report,
     wait_until,
@@ -124,6 +125,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 KIND = "AWS::EC2::FlowLog"
+GONE = "InvalidFlowLogId.NotFound"
 SETTINGS = ("deliver_logs_permission_arn", "traffic_type", "max_aggregation_interval")
 DISRUPTS = dict.fromkeys(SETTINGS, "it is made anew, and traffic meanwhile is not recorded")
 UNSETTLED = ("assume", "not authorized", "access denied", "permission")  # of a role that was made a moment ago
@@ -172,10 +174,10 @@ def create_flow_log(client: Any, params: dict[str, Any], tags: dict[str, str]) -
     return wait_until("AWS to accept the flow log's role", create, params["wait_timeout"], delay=2)
 
 
-@named("delete the flow log")
+@missing_is_none("delete the flow log", GONE)
 def delete_flow_log(client: Any, flow_log_id: str) -> None:
     for failure in client.delete_flow_logs(FlowLogIds=[flow_log_id]).get("Unsuccessful") or []:
-        if failure["Error"]["Code"] != "InvalidFlowLogId.NotFound":
+        if failure["Error"]["Code"] != GONE:
             raise AnsibleAWSError(message=f"{flow_log_id} stays: {failure['Error']['Message']}")
 
 
