@@ -405,10 +405,11 @@ def ensure_absent(module: AnsibleAWSModule, regions: list[Region], route53: Any,
     records = {name: value for name, value in doomed.items() if name not in needed}
     record_plans = plan_records(cnames, records, present=False)
     if not module.check_mode:
+        # The certificates last: only they tell their records, also to the next run when this one is killed between the two.
+        write_records(route53, zone_id, record_plans, cnames)
         for region in regions:
             for each in region.own:
                 region.delete(each["CertificateArn"], module.params["wait_timeout"])
-        write_records(route53, zone_id, record_plans, cnames)
     certificates = {region.name: {"arn": None, "status": None} for region in regions}
     return {"certificates": certificates, "validation_records": {}, **report(*plans, *record_plans.values())}
 

@@ -60,6 +60,16 @@ def in_use_by(arn):
     boto3.client("cloudfront").create_distribution(DistributionConfig=config)
 
 
+def test_killed_at_the_records_the_next_run_still_finds_them(zone, make, monkeypatch):
+    make()
+    with monkeypatch.context() as patched:
+        patched.setattr(acm_certificate, "write_records", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(state="absent")
+    assert make(state="absent")["changed"]
+    assert (cnames(zone), certificates()) == ([], [])
+
+
 def test_both_are_requested_before_either_is_awaited(zone, make, writes):
     result = make()
     assert writes[:3] == ["RequestCertificate", "RequestCertificate", "ChangeResourceRecordSets"]
