@@ -22,6 +22,11 @@ def _living(state: str, *dead: str) -> Callable[[dict[str, Any]], str | None]:
     return lambda thing: None if thing[state] in dead else _tagged_name(thing)
 
 
+def _not_by_default(name: str) -> Callable[[dict[str, Any]], str | None]:
+    """AWS's own, which come with the first use of an engine."""
+    return lambda thing: None if thing[name].startswith("default.") else thing[name]
+
+
 RESOURCES: tuple[tuple[str, str, str, Known], ...] = (
     ("acm", "list_certificates", "CertificateSummaryList", "DomainName"),
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
@@ -57,7 +62,7 @@ RESOURCES: tuple[tuple[str, str, str, Known], ...] = (
     ("lambda", "list_functions", "Functions", "FunctionName"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
-    ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+    ("rds", "describe_db_parameter_groups", "DBParameterGroups", _not_by_default("DBParameterGroupName")),
     ("rds", "describe_db_snapshots", "DBSnapshots", lambda s: s["DBSnapshotIdentifier"].rstrip("0123456789")),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
     ("route53", "list_hosted_zones", "HostedZones", "Name"),

@@ -11,58 +11,9 @@ import boto3
 import botocore.endpoint
 import pytest
 from ansible_collections.realtime.aws.plugins.module_utils import answers
+from bad_days import CASES, TAGS, make_below, resources, standing_on
 
 from sandbox.control import Sandbox
-from sandbox.inventory import inventory
-
-TAGS = {"Project": "realtime", "Environment": "test"}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-# What a module is asked for, and what it needs besides on absent.
-CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "kms_keys": ({"keys": [{"alias": "test", "description": "Test", "enable_key_rotation": True, "tags": TAGS}]}, {}),
-    "iam_role": (
-        {
-            "name": "test",
-            "assume_role_policy_document": TRUST,
-            "inline_policies": {"a": POLICY, "b": POLICY},
-            "create_instance_profile": True,
-            "tags": TAGS,
-        },
-        {},
-    ),
-    "iam_oidc_identity_provider": ({"url": "https://tokens.example.com", "client_id_list": ["a"], "tags": TAGS}, {}),
-    "ecr_repository": ({"name": "test", "tags": TAGS}, {}),
-    "cloudwatchlogs_log_groups": ({"log_groups": [{"log_group_name": "/test", "retention": 30}]}, {}),
-    "ssm_parameters": ({"parameters": [{"name": "/test/a", "value": "1", "tags": TAGS}]}, {}),
-    "sqs_queues": ({"queues": [{"name": "test", "tags": TAGS}]}, {}),
-    "sns_topics": ({"topics": [{"name": "test", "tags": TAGS}]}, {}),
-    "s3_buckets": ({"buckets": [{"name": "test-123", "versioning": True, "tags": TAGS}]}, {}),
-    "rds_parameter_group": (
-        {
-            "name": "test",
-            "engine": "mysql8.4",
-            "description": "Test",
-            "params": {"require_secure_transport": 1},
-            "tags": TAGS,
-        },
-        {},
-    ),
-    "backup_vault": ({"backup_vault_name": "test", "tags": TAGS}, {}),
-    "route53_hosted_zone": ({"zone": "example.com", "lookup_tags": TAGS, "tags": TAGS}, {}),
-    "cloudfront_origin_access_control": ({"name": "test"}, {}),
-    "budgets_budget": (
-        {"name": "test", "limit_amount": 10, "notifications": [{"threshold": 80, "emails": ["a@example.com"]}]},
-        {},
-    ),
-    "secretsmanager_generated_secret": (
-        {"name": "test", "generate_secret_string": {"password_length": 20}, "tags": TAGS},
-        {"recovery_window_in_days": 0},
-    ),
-}
 
 
 @pytest.fixture
@@ -73,11 +24,6 @@ def bad_day(running_sandbox: Sandbox, sandbox_aws: None, monkeypatch: pytest.Mon
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
     yield lambda kind="": running_sandbox.faults(**({"lose": kind} if kind else {}))
     running_sandbox.faults()
-
-
-def resources() -> dict[str, int]:
-    """What the account has, but keys that wait for their deletion."""
-    return {name: count for name, count in inventory().items() if "PendingDeletion" not in name}
 
 
 @pytest.mark.parametrize("kind", ["lost", "cut"])
@@ -134,3 +80,23 @@ def test_cut_answer_is_no_empty_one(bad_day, run_module, running_sandbox):
     run_module("cloudwatchlogs_log_groups", **options)
     running_sandbox.faults(seed="1", share=0.5)
     assert not run_module("cloudwatchlogs_log_groups", **options)["changed"]
+
+
+def test_what_builds_on_others_is_not_doubled_or_left(bad_day, run_module, tmp_path):
+    cases = list(standing_on(make_below(tmp_path)))
+    before = resources()
+    bad_day("cut")
+    for module, known_by, options in cases:
+        assert run_module(module, **known_by, **options)["changed"], module
+    bad_day()
+    built = resources()
+    assert {name for name, count in built.items() if count > before.get(name, 0) + 1} == set()
+    for module, known_by, options in cases:
+        assert not run_module(module, **known_by, **options)["changed"], f"{module} was not done with at the first time"
+    bad_day("cut")
+    for module, known_by, _options in reversed(cases):
+        if module != "s3_objects":  # it only uploads
+            on_absent = {"skip_final_snapshot": True} if module == "rds_instance" else {}
+            assert run_module(module, **known_by, **on_absent, state="absent")["changed"], module
+    bad_day()
+    assert resources() == before
