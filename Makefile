@@ -101,10 +101,8 @@ molecule-%: setup
 bench: setup ## Measure beside a playbook of stock modules: make bench ARGS='--rounds 1 --stacks' (docs/performance.md)
 	@$(LOCAL) scripts/bench $(ARGS)
 
-chaos: setup ## Deploy and tear down on bad days: faults by seeds, lost answers, kills (an hour or more)
-	$(LOCAL) scripts/chaos faults one two three
-	$(LOCAL) scripts/chaos lose lost cut
-	$(LOCAL) scripts/chaos kill 29 17
+chaos: setup ## Deploy, release and tear down on bad days: faults by seeds, lost answers, kills (an hour or more)
+	$(LOCAL) scripts/chaos faults:one faults:two faults:three lose:lost lose:cut kill:29 kill:17
 
 clean: ## Remove what make made, but .venv
 	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz
