@@ -63,7 +63,7 @@ RESOURCES: tuple[tuple[str, str, str, Known], ...] = (
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("rds", "describe_db_parameter_groups", "DBParameterGroups", _not_by_default("DBParameterGroupName")),
-    ("rds", "describe_db_snapshots", "DBSnapshots", lambda s: s["DBSnapshotIdentifier"].rstrip("0123456789")),
+    ("rds", "describe_db_snapshots", "DBSnapshots", lambda s: s["DBSnapshotIdentifier"].rstrip("-0123456789")),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
     ("route53", "list_hosted_zones", "HostedZones", "Name"),
     ("s3", "list_buckets", "Buckets", "Name"),

@@ -153,6 +153,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -278,7 +279,8 @@ def tag_secret(client: Any, name: str, current: dict[str, str], wanted: dict[str
         client.untag_resource(SecretId=name, TagKeys=to_remove)
 
 
-@missing_is_none("delete the secret", "ResourceNotFoundException")
+# It is gone, or waits for its end, which AWS won't schedule anew.
+@written_once("delete the secret", "ResourceNotFoundException", "InvalidRequestException")
 def delete_secret(client: Any, name: str, days: int) -> None:
     window = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
     client.delete_secret(SecretId=name, **window)

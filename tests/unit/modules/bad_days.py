@@ -23,7 +23,13 @@ TRUST = {
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 # What a module is asked for, and what it needs besides on absent.
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "kms_keys": ({"keys": [{"alias": "test", "description": "Test", "enable_key_rotation": True, "tags": TAGS}]}, {}),
+    "kms_keys": (
+        {
+            "keys": [{"alias": "test", "description": "Test", "enable_key_rotation": True, "tags": TAGS}],
+            "recover_by_tags": ["Project", "Environment"],
+        },
+        {},
+    ),
     "iam_role": (
         {
             "name": "test",
@@ -60,7 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "secretsmanager_generated_secret": (
         {"name": "test", "generate_secret_string": {"password_length": 20}, "tags": TAGS},
-        {"recovery_window_in_days": 0},
+        {"recovery_window_in_days": 7},
     ),
 }
 
