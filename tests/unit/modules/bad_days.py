@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-# What a module is asked for, and what it needs besides on absent.
-CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "kms_keys": (
+# A module and what it is asked for.
+Case = tuple[str, dict[str, Any]]
+CASES: tuple[Case, ...] = (
+    (
+        "kms_keys",
         {
             "keys": [{"alias": "test", "description": "Test", "enable_key_rotation": True, "tags": TAGS}],
             "recover_by_tags": ["Project", "Environment"],
         },
-        {},
     ),
-    "iam_role": (
+    (
+        "iam_role",
         {
             "name": "test",
             "assume_role_policy_document": TRUST,
@@ -38,16 +40,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "create_instance_profile": True,
             "tags": TAGS,
         },
-        {},
     ),
-    "iam_oidc_identity_provider": ({"url": "https://tokens.example.com", "client_id_list": ["a"], "tags": TAGS}, {}),
-    "ecr_repository": ({"name": "test", "tags": TAGS}, {}),
-    "cloudwatchlogs_log_groups": ({"log_groups": [{"log_group_name": "/test", "retention": 30}]}, {}),
-    "ssm_parameters": ({"parameters": [{"name": "/test/a", "value": "1", "tags": TAGS}]}, {}),
-    "sqs_queues": ({"queues": [{"name": "test", "tags": TAGS}]}, {}),
-    "sns_topics": ({"topics": [{"name": "test", "tags": TAGS}]}, {}),
-    "s3_buckets": ({"buckets": [{"name": "test-123", "versioning": True, "tags": TAGS}]}, {}),
-    "rds_parameter_group": (
+    ("iam_oidc_identity_provider", {"url": "https://tokens.example.com", "client_id_list": ["a"], "tags": TAGS}),
+    ("ecr_repository", {"name": "test", "tags": TAGS}),
+    ("cloudwatchlogs_log_groups", {"log_groups": [{"log_group_name": "/test", "retention": 30}]}),
+    ("ssm_parameters", {"parameters": [{"name": "/test/a", "value": "1", "tags": TAGS}]}),
+    ("sqs_queues", {"queues": [{"name": "test", "tags": TAGS}]}),
+    ("sns_topics", {"topics": [{"name": "test", "tags": TAGS}]}),
+    ("s3_buckets", {"buckets": [{"name": "test-123", "versioning": True, "tags": TAGS}]}),
+    (
+        "rds_parameter_group",
         {
             "name": "test",
             "engine": "mysql8.4",
@@ -55,19 +57,23 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "params": {"require_secure_transport": 1},
             "tags": TAGS,
         },
-        {},
     ),
-    "backup_vault": ({"backup_vault_name": "test", "tags": TAGS}, {}),
-    "route53_hosted_zone": ({"zone": "example.com", "lookup_tags": TAGS, "tags": TAGS}, {}),
-    "cloudfront_origin_access_control": ({"name": "test"}, {}),
-    "budgets_budget": (
+    ("backup_vault", {"backup_vault_name": "test", "tags": TAGS}),
+    ("route53_hosted_zone", {"zone": "example.org", "lookup_tags": TAGS, "tags": TAGS}),
+    ("cloudfront_origin_access_control", {"name": "test"}),
+    (
+        "budgets_budget",
         {"name": "test", "limit_amount": 10, "notifications": [{"threshold": 80, "emails": ["a@example.com"]}]},
-        {},
     ),
-    "secretsmanager_generated_secret": (
+    (
+        "secretsmanager_generated_secret",
         {"name": "test", "generate_secret_string": {"password_length": 20}, "tags": TAGS},
-        {"recovery_window_in_days": 7},
     ),
+)
+# What it needs besides to remove that.
+ON_ABSENT: dict[str, dict[str, Any]] = {
+    "rds_instance": {"skip_final_snapshot": True},
+    "secretsmanager_generated_secret": {"recovery_window_in_days": 7},
 }
 
 BELOW = "arn:aws:iam::123456789012:role/below"
@@ -94,6 +100,15 @@ def resources() -> dict[str, int]:
     return {name: count for name, count in inventory().items() if "PendingDeletion" not in name}
 
 
+def removals(cases: Iterable[Case]) -> list[Case]:
+    """Return how these are removed, in the order of it."""
+    return [
+        (module, {**options, **ON_ABSENT.get(module, {}), "state": "absent"})
+        for module, options in reversed(list(cases))
+        if module != "s3_objects"  # it only uploads
+    ]
+
+
 def make_below(source: Path) -> dict[str, Any]:
     """Make what the layers below would have made: molecule's upstream, and what else the modules build on."""
     specification = importlib.util.spec_from_file_location("upstream", ROOT / "molecule" / "shared" / "upstream.py")
@@ -114,19 +129,19 @@ def make_below(source: Path) -> dict[str, Any]:
     return {**upstream.made(), "source": str(source), "image": image, "launch_template_id": template_id}
 
 
-def standing_on(below: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Yield modules that build on one another: what tells the thing, and what it is to be."""
+def standing_on(below: dict[str, Any]) -> Iterator[Case]:
+    """Yield more cases, which build on one another and on what is below."""
     subnets, zone = list(below["private_subnet_ids"].values()), below["zone_id"]
     vpc, bucket, arns = {"vpc_id": below["vpc_id"]}, below["buckets"]["static"], below["target_group_arns"]
-    yield "iam_service_linked_role", {"aws_service_names": ["ecs.amazonaws.com"]}, {}
-    yield "acm_certificate", {"domain_name": "test.example.com", "hosted_zone_id": zone, "tags": TAGS}, {}
+    yield "iam_service_linked_role", {"aws_service_names": ["ecs.amazonaws.com"]}
+    yield "acm_certificate", {"domain_name": "test.example.com", "hosted_zone_id": zone, "tags": TAGS}
     record = {"record": "test.example.com", "type": "CNAME", "value": ["www.example.com"]}
-    yield "route53_records", {"hosted_zone_id": zone, "records": [record]}, {}
+    yield "route53_records", {"hosted_zone_id": zone, "records": [record]}
     named = {**vpc, "name": "test", "log_group_name": "/below"}
-    yield "ec2_vpc_flow_log", named, {"deliver_logs_permission_arn": BELOW}
-    yield "s3_bucket_policy", {"name": bucket}, {"policy": STATIC_POLICY}
-    yield "s3_objects", {"bucket": bucket, "source": below["source"]}, {}
-    yield "rds_subnet_group", {"name": "test"}, {"description": "Test", "subnets": subnets}
+    yield "ec2_vpc_flow_log", {**named, "deliver_logs_permission_arn": BELOW}
+    yield "s3_bucket_policy", {"name": bucket, "policy": STATIC_POLICY}
+    yield "s3_objects", {"bucket": bucket, "source": below["source"]}
+    yield "rds_subnet_group", {"name": "test", "description": "Test", "subnets": subnets}
     database = {
         "engine": "mysql",
         "engine_version": "8.4",
@@ -134,20 +149,20 @@ def standing_on(below: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], di
         "allocated_storage": 100,
     }
     login = {"master_username": "dbadmin", "master_user_secret": "below", "backup_retention_period": 7}
-    yield "rds_instance", {"db_instance_identifier": "test"}, {**database, **login, "db_subnet_group_name": "test"}
+    yield "rds_instance", {"db_instance_identifier": "test", **database, **login, "db_subnet_group_name": "test"}
     replica = {"source_db_instance_identifier": "test", "db_instance_class": "db.r7g.large"}
-    yield "rds_instance", {"db_instance_identifier": "test-replica"}, replica
-    yield "backup_plan", {"backup_plan_name": "test"}, {"rules": [{**DAILY, **KEPT}], "selections": [SELECTION]}
+    yield "rds_instance", {"db_instance_identifier": "test-replica", **replica}
+    yield "backup_plan", {"backup_plan_name": "test", "rules": [{**DAILY, **KEPT}], "selections": [SELECTION]}
     code = {"source": below["source"], "runtime": "python3.13", "handler": "app.handler", "role": BELOW}
-    yield "lambda_function", {"name": "test"}, {**code, "permissions": [INVOKER]}
+    yield "lambda_function", {"name": "test", **code, "permissions": [INVOKER]}
     target = {"id": "a", "arn": "arn:aws:lambda:us-east-1:123456789012:function:test"}
-    yield "events_rule", {"name": "test"}, {"schedule_expression": "rate(1 day)", "targets": [target]}
-    yield "elb_target_groups", {"target_groups": [{"name": "test", **vpc, "port": 80}]}, {}
+    yield "events_rule", {"name": "test", "schedule_expression": "rate(1 day)", "targets": [target]}
+    yield "elb_target_groups", {"target_groups": [{"name": "test", **vpc, "port": 80}]}
     public = {
         "subnets": list(below["public_subnet_ids"].values()),
         "security_groups": [below["security_group_ids"]["alb"]],
     }
-    yield "elb_load_balancer", {"name": "test"}, public
+    yield "elb_load_balancer", {"name": "test", **public}
     rule = {
         "priority": 10,
         "host_header": ["api.example.com"],
@@ -155,13 +170,13 @@ def standing_on(below: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], di
     }
     secure = {"certificate_arn": below["certificate_arn"], "rules": [rule]}
     forward = {"default_action": {"type": "forward", "target_group_arn": arns["web"]}}
-    yield "elb_listener", {"load_balancer_arn": below["load_balancer_arn"], "port": 443}, {**secure, **forward}
-    yield "ec2_launch_template", {"template_name": "test"}, {"image_id": below["image"], "instance_type": "t3.medium"}
+    yield "elb_listener", {"load_balancer_arn": below["load_balancer_arn"], "port": 443, **secure, **forward}
+    yield "ec2_launch_template", {"template_name": "test", "image_id": below["image"], "instance_type": "t3.medium"}
     size = {"min_size": 1, "max_size": 2, "vpc_zone_identifier": subnets, "metrics_collection": True}
     template = {"launch_template_id": below["launch_template_id"], "version": 1}
-    yield "autoscaling_group", {"name": "test"}, {"launch_template": template, **size}
+    yield "autoscaling_group", {"name": "test", "launch_template": template, **size}
     policy = {"name": "cpu", "target_tracking_config": CPU}
-    yield "autoscaling_policies", {"asg_name": "test", "policies": [policy]}, {}
+    yield "autoscaling_policies", {"asg_name": "test", "policies": [policy]}
     alarm = {"name": "test", **ALARM, "evaluation_periods": 2, "comparison": "GreaterThanThreshold"}
-    yield "cloudwatch_alarms", {"alarms": [alarm]}, {}
-    yield "cloudwatch_dashboard", {"name": "test"}, {"body": {"widgets": []}}
+    yield "cloudwatch_alarms", {"alarms": [alarm]}
+    yield "cloudwatch_dashboard", {"name": "test", "body": {"widgets": []}}

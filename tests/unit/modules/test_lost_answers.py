@@ -11,7 +11,7 @@ import boto3
 import botocore.endpoint
 import pytest
 from ansible_collections.realtime.aws.plugins.module_utils import answers
-from bad_days import CASES, TAGS, make_below, resources, standing_on
+from bad_days import CASES, TAGS, Case, make_below, removals, resources, standing_on
 
 from sandbox.control import Sandbox
 
@@ -26,28 +26,33 @@ def bad_day(running_sandbox: Sandbox, sandbox_aws: None, monkeypatch: pytest.Mon
     running_sandbox.faults()
 
 
-@pytest.mark.parametrize("kind", ["lost", "cut"])
-def test_nothing_is_doubled_or_left(bad_day, run_module, kind):
+def survive(bad_day, run_module, kind: str, cases: list[Case]) -> dict[str, int]:
+    """Make and remove all of it while answers get lost; return what it made."""
     before = resources()
     bad_day(kind)
-    for module, (options, _on_absent) in CASES.items():
+    for module, options in cases:
         assert run_module(module, **options)["changed"], module
     bad_day()
     built = resources()
-    new = {name: count for name, count in built.items() if count != before.get(name)}
-    assert {name for name, count in new.items() if count != 1} == set()
-    assert len(new) >= len(CASES)
-    for module, (options, _on_absent) in CASES.items():
+    for module, options in cases:
         assert not run_module(module, **options)["changed"], f"{module} was not done with at the first time"
     bad_day(kind)
-    for module, (options, on_absent) in CASES.items():
-        only_present = (
-            {"inline_policies", "create_instance_profile", "assume_role_policy_document"} if on_absent else set()
-        )
-        kept = {key: value for key, value in options.items() if key not in only_present}
-        assert run_module(module, **kept, **on_absent, state="absent")["changed"], module
+    for module, options in removals(cases):
+        assert run_module(module, **options)["changed"], module
     bad_day()
     assert resources() == before
+    return {name: count - before.get(name, 0) for name, count in built.items() if count != before.get(name)}
+
+
+def test_nothing_is_doubled_or_left(bad_day, run_module):
+    made = survive(bad_day, run_module, "lost", list(CASES))
+    assert set(made.values()) == {1}
+    assert len(made) >= len(CASES)
+
+
+def test_what_builds_on_others_is_not_doubled_or_left(bad_day, run_module, tmp_path):
+    made = survive(bad_day, run_module, "cut", list(standing_on(make_below(tmp_path))))
+    assert {name: count for name, count in made.items() if count != 1} == {}
 
 
 @pytest.mark.parametrize("kind", ["lost", "cut"])
@@ -80,23 +85,3 @@ def test_cut_answer_is_no_empty_one(bad_day, run_module, running_sandbox):
     run_module("cloudwatchlogs_log_groups", **options)
     running_sandbox.faults(seed="1", share=0.5)
     assert not run_module("cloudwatchlogs_log_groups", **options)["changed"]
-
-
-def test_what_builds_on_others_is_not_doubled_or_left(bad_day, run_module, tmp_path):
-    cases = list(standing_on(make_below(tmp_path)))
-    before = resources()
-    bad_day("cut")
-    for module, known_by, options in cases:
-        assert run_module(module, **known_by, **options)["changed"], module
-    bad_day()
-    built = resources()
-    assert {name for name, count in built.items() if count > before.get(name, 0) + 1} == set()
-    for module, known_by, options in cases:
-        assert not run_module(module, **known_by, **options)["changed"], f"{module} was not done with at the first time"
-    bad_day("cut")
-    for module, known_by, _options in reversed(cases):
-        if module != "s3_objects":  # it only uploads
-            on_absent = {"skip_final_snapshot": True} if module == "rds_instance" else {}
-            assert run_module(module, **known_by, **on_absent, state="absent")["changed"], module
-    bad_day()
-    assert resources() == before
