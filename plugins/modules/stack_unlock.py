@@ -12,7 +12,8 @@ author: realtime.aws contributors (@realtime-aws)
 description:
   - Every module of this collection takes the lock that the variable E(REALTIME_AWS_LOCK) of its environment names, before
     its first write call. This one releases it at the end of a run.
-  - The lock of another run stays, unless O(force).
+  - The lock of another run stays, unless O(force), or that run is over: it was killed, and the run that has finished its work had
+    nothing left to write.
 attributes:
   check_mode:
     support: full
@@ -93,7 +94,7 @@ def main():
     name = parameter_name(params["project"], params["environment"])
     try:
         claim = get_claim(client, name)
-        release = claim is not None and (params["force"] or claim.run == this_run)
+        release = claim is not None and (params["force"] or claim.run == this_run or claim.over)
         if release and not module.check_mode:
             delete_claim(client, name)
     except AnsibleAWSError as error:

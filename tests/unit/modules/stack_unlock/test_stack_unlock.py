@@ -69,6 +69,14 @@ def test_another_run_s_stays_unless_forced(run, held):
     assert there() == []
 
 
+def test_the_lock_of_a_run_that_is_over_goes_with_the_next_run(run, held, monkeypatch):
+    held("a")
+    monkeypatch.setattr(lock.Claim, "over", True)
+    held("b")
+    assert run()["changed"]
+    assert there() == []
+
+
 def test_without_a_run_nothing_is_released(run, held, monkeypatch):
     held("a")
     monkeypatch.setenv(lock.VARIABLE, "{}")
