@@ -65,3 +65,42 @@ def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:
         exists = own is None or (target, record["Type"]) in names
     errors = [] if lies_in else [tried + "the alias target name does not lie within the target zone"]
     return errors + ([] if exists else [tried + "that target was not found"])
+
+
+@around("route53", "TestDNSAnswer")
+def answer(call: Call, forward: Forward) -> Answer:
+    """What the zone's name servers would answer: of an alias, the addresses that its target has."""
+    zone = call.backend().zones.get(call.params["HostedZoneId"].split("/")[-1])
+    if zone is None:
+        text = f"No hosted zone found with ID: {call.params['HostedZoneId'].split('/')[-1]}"
+        raise AwsError("NoSuchHostedZone", text, status=404)
+    name, kind = call.params["RecordName"].rstrip(".").lower(), call.params["RecordType"]
+    named = [record for record in zone.rrsets if record.name.rstrip(".").lower() == name]
+    data = [value for record in named if record.type == kind for value in _data(call, record)]
+    return {
+        "Nameserver": "ns-1.awsdns-01.com",
+        "RecordName": f"{name}.",
+        "RecordType": kind,
+        "RecordData": data,
+        "ResponseCode": "NOERROR" if named else "NXDOMAIN",
+        "Protocol": "UDP",
+    }
+
+
+def _data(call: Call, record: Any) -> list[str]:
+    target = record.alias_target
+    if not target:
+        return list(record.records)
+    name, alias = target["DNSName"].rstrip("."), {"AliasTarget": target, "Type": record.type}
+    if _alias_errors(call, alias):
+        return []
+    balancer = _BALANCER.search(name)
+    if balancer and record.type == "AAAA":
+        found = next(
+            each
+            for each in call.backend("elbv2", balancer[1]).load_balancers.values()
+            if each.dns_name.lower() == name.lower().removeprefix("dualstack.")
+        )
+        if found.ip_address_type == "ipv4":
+            return []
+    return ["2001:db8::1" if record.type == "AAAA" else "192.0.2.1"]
