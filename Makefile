@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan smoke release rollback releases teardown
 .PHONY: test unit unit-modules unit-sandbox unit-roles lint sanity docs molecule package bench chaos clean
 
 ENV ?= production
@@ -47,6 +47,9 @@ preview: setup ## Say what deploy would do, and write nothing
 
 plan: setup ## The same as a list, also in outputs/; fails with 2 if there is something to do (errors too: make knows no other)
 	@scripts/plan -i inventories/$(ENV)
+
+smoke: setup ## Test what is deployed: names, TLS, CDN, servers, database, events, alarms (docs/smoke.md)
+	ansible-playbook playbooks/smoke.yml -i inventories/$(ENV)
 
 release: setup ## Ship an image and roll back if it is bad: make release ENV=staging TAG=v1.2.0, or AMI=ami-...
 	ansible-playbook playbooks/release.yml -i inventories/$(ENV) $(if $(TAG),-e 'image_tag=$(TAG)') $(if $(AMI),-e 'ami_id=$(AMI)')

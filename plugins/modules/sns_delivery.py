@@ -14,8 +14,8 @@ description:
     a queue's policy or key does not let in, so only trying tells.
   - The message says what it is, C({"smoke_test":"<id>"}), and is no order. A consumer may still get it before this module does, and has to
     ignore it.
-  - Other messages are left as they are. To look at a message counts as receiving it, after which it may become a dead letter, so a
-    queue that holds messages beforehand is not looked into.
+  - Other messages stay where they are, and visible. SQS counts whoever looks at a message as having received it, and makes it a dead letter
+    after some times, so a queue that holds messages beforehand is not looked into, and one that gets others meanwhile no further.
   - Where this module does not find the message, because consumers are faster or it may not look, CloudWatch's count of the messages sent to
     the queue is waited for. It comes a minute or two later and does not tell one message from another.
   - What AWS does not let us do counts as failed.
@@ -113,7 +113,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.checks import Check, 
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, named, wait_until
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-HIDDEN = 15  # seconds that a message which is looked at stays hidden from consumers if this module is killed
+ARRIVED, OTHERS = "arrived", "others"  # what was seen in a queue
 LOOK_BACK = timedelta(minutes=15)
 REMEDY = (
     "See that the subscription and its filter policy, the queue's policy and the queue's key let it in: "
@@ -154,20 +154,14 @@ class Delivery:
         return int(self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])["Attributes"][wanted])
 
     @named("look for the message in the queue")
-    def take(self, url: str) -> bool:
-        """Return whether the message is there, and delete it; what else there is becomes visible again at once."""
-        found = self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=HIDDEN
-        )
-        arrived = False
-        for message in found.get("Messages", []):
-            handle = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
-            if self.mark in message["Body"]:
-                self.sqs.delete_message(**handle)
-                arrived = True
-            else:
-                self.sqs.change_message_visibility(**handle, VisibilityTimeout=0)
-        return arrived
+    def take(self, url: str) -> str:
+        """Return ARRIVED if the message is there, and delete it; else OTHERS if there are others, which stay visible."""
+        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=0)
+        messages = found.get("Messages", [])
+        ours = [message for message in messages if self.mark in message["Body"]]
+        for message in ours:
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return ARRIVED if ours else OTHERS if messages else ""
 
     @named("read what CloudWatch counted")
     def counted(self, url: str, metric: str, since: datetime, until: datetime) -> int:
@@ -185,7 +179,9 @@ class Delivery:
     def has_consumers(self, url: str) -> bool:
         """Return whether somebody asked for messages in the minutes before."""
         since, until = self.published - LOOK_BACK, self.published
-        return any(self.counted(url, name, since, until) for name in ("NumberOfMessagesReceived", "NumberOfEmptyReceives"))
+        return any(
+            self.counted(url, name, since, until) for name in ("NumberOfMessagesReceived", "NumberOfEmptyReceives")
+        )
 
     def sent(self, url: str, timeout: int) -> int:
         """Return how many messages were sent to the queue since, once CloudWatch knows."""
@@ -198,39 +194,37 @@ class Delivery:
         except AnsibleAWSError:
             return 0
 
-    def judge(self, url: str, arrived: bool, held: int, timeout: int, metrics_timeout: int) -> list[Check]:
-        subject = subject_of(url)
-        if arrived:
+    def judge(self, url: str, seen: str, params: dict[str, Any]) -> list[Check]:
+        """Say what was seen of the message; where it was not and that proves nothing, ask CloudWatch."""
+        subject, patience = subject_of(url), params["metrics_timeout"]
+        if seen == ARRIVED:
             return [passed(subject, "it arrived, and was deleted")]
-        if not held and not self.has_consumers(url):
-            return [failed(subject, f"it did not arrive within {timeout} s", REMEDY)]
-        why = f"not looked into, for it held {held} messages" if held else "not found, for the queue has consumers"
-        if sent := self.sent(url, metrics_timeout):
-            return [passed(subject, f"{why}; CloudWatch counts {sent} messages sent to it since")]
-        return [failed(subject, f"{why}, and CloudWatch counts no message sent to it within {metrics_timeout} s", REMEDY)]
+        if seen != OTHERS and not self.has_consumers(url):
+            return [failed(subject, f"it did not arrive within {params['timeout']} s", REMEDY)]
+        why = "not looked for among other messages" if seen == OTHERS else "not found, for the queue has consumers"
+        if sent := self.sent(url, patience):
+            return [passed(subject, f"{why}; messages sent to it since, says CloudWatch: {sent}")]
+        return [failed(subject, f"{why}; none was sent to it within {patience} s, says CloudWatch", REMEDY)]
 
 
-def look(delivery: Delivery, urls: list[str], timeout: int) -> set[str]:
-    """Return the queues in which the message was found."""
-    missing, deadline = list(urls), time.monotonic() + timeout
-    while missing:
-        missing = [url for url in missing if not delivery.take(url)]
+def look(delivery: Delivery, urls: list[str], timeout: int) -> dict[str, str]:
+    """Return what was seen in each queue; to look once more would count as receiving once more for the others there."""
+    seen, deadline = dict.fromkeys(urls, ""), time.monotonic() + timeout
+    while not all(seen.values()):
+        for url in urls:
+            seen[url] = seen[url] or delivery.take(url)
         if time.monotonic() > deadline:
             break
-    return set(urls) - set(missing)
+    return seen
 
 
 def deliver(delivery: Delivery, params: dict[str, Any]) -> list[Check]:
     """Publish, look, and judge queue by queue."""
     urls = params["queue_urls"]
-    held = {url: delivery.holds(url) for url in urls}
+    held = {url: OTHERS for url in urls if delivery.holds(url)}
     delivery.publish(params["topic_arn"], params["message_attributes"])
-    found = look(delivery, [url for url in urls if not held[url]], params["timeout"])
-    checks = []
-    for url in urls:
-        about = (url, url in found, held[url], params["timeout"], params["metrics_timeout"])
-        checks += asked(subject_of(url), delivery.judge, *about)
-    return checks
+    seen = held | look(delivery, [url for url in urls if url not in held], params["timeout"])
+    return [each for url in urls for each in asked(subject_of(url), delivery.judge, url, seen[url], params)]
 
 
 def main():

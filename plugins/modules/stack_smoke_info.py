@@ -256,7 +256,9 @@ class Smoke:
             found = f"{status}, but {', '.join(ids)} does not let {source} in at port {port}"
             yield failed(subject, found, "Run site.yml --tags security")
         else:
-            yield passed(subject, f"{status} at {endpoint['Address']}:{port}, where its security group lets the servers in")
+            yield passed(
+                subject, f"{status} at {endpoint['Address']}:{port}, where its security group lets the servers in"
+            )
         yield from asked("Database in use", self.database_use, name, wanted["reported"])
 
     def database_use(self, name: str, reported: str) -> Iterator[Check]:
@@ -286,7 +288,7 @@ class Smoke:
             yield skipped(
                 subject,
                 "no connection in the last 15 minutes, says CloudWatch, which proves nothing",
-                "Let the health check of the application say {\"database\": \"ok\"}, or use it and try again",
+                'Let the health check of the application say {"database": "ok"}, or use it and try again',
             )
 
     def alarms(self, names: list[str]) -> Iterator[Check]:

@@ -185,7 +185,11 @@ def old_is(name: str) -> str:
     try:
         handshake(name, old_context())
     except ssl.SSLError as error:
-        return "not tried: this machine can't" if error.reason in ("NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE") else "refused"
+        return (
+            "not tried: this machine can't"
+            if error.reason in ("NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE")
+            else "refused"
+        )
     except OSError:  # the other end just closes the connection
         return "refused"
     return "accepted"
@@ -205,10 +209,14 @@ def certificate(name: str, context: ssl.SSLContext, days: int) -> Check:
     left = int((ssl.cert_time_to_seconds(found["notAfter"]) - time.time()) // DAY)
     described = f"{version}, by {issuer}, good for {left} days"
     if left < days:
-        return failed(subject, described, "See in ACM why it is not renewed: its validation record has to stay in the zone")
+        return failed(
+            subject, described, "See in ACM why it is not renewed: its validation record has to stay in the zone"
+        )
     old = old_is(name)
     if old == "accepted":
-        return failed(subject, f"{described}; TLS 1.1 is accepted", "Raise frontend_minimum_tls or load_balancing_ssl_policy")
+        return failed(
+            subject, f"{described}; TLS 1.1 is accepted", "Raise frontend_minimum_tls or load_balancing_ssl_policy"
+        )
     return passed(subject, f"{described}; TLS 1.1 is {old}")
 
 
@@ -237,7 +245,9 @@ def judge(page: dict[str, Any], ca_path: str | None) -> Check:
     try:
         status, headers, body = fetch(page["url"], ca_path)
     except (URLError, OSError) as error:
-        return failed(page["subject"], f"{page['url']}: no answer: {getattr(error, 'reason', error)}", page["remedy"] or WAY)
+        return failed(
+            page["subject"], f"{page['url']}: no answer: {getattr(error, 'reason', error)}", page["remedy"] or WAY
+        )
     found = f"{page['url']} answers {status}"
     lacking = [
         f"{name}: {headers.get(name) or 'none'}"
