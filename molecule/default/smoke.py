@@ -105,7 +105,7 @@ def mend(kept: dict[str, Any]) -> None:
     set_topic_policy(kept["topic_policy"])
     for each in kept["subscriptions"]:
         client("sns").subscribe(TopicArn=topic("high-cpu-alert"), Protocol=each["Protocol"], Endpoint=each["Endpoint"])
-    change_records("CREATE", kept["records"])
+    change_records("UPSERT", kept["records"])
     client("ec2").authorize_security_group_ingress(GroupId=kept["group"], IpPermissions=kept["rules"])
 
 

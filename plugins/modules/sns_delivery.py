@@ -113,7 +113,9 @@ from ansible_collections.realtime.aws.plugins.module_utils.checks import Check, 
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, named, wait_until
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-ARRIVED, OTHERS = "arrived", "others"  # what was seen in a queue
+# What was seen in a queue.
+ARRIVED = "arrived"
+OTHERS = "others"
 LOOK_BACK = timedelta(minutes=15)
 REMEDY = (
     "See that the subscription and its filter policy, the queue's policy and the queue's key let it in: "

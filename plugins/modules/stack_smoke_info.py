@@ -29,7 +29,7 @@ options:
         type: str
         required: true
       names:
-        description: The record types by name, such as C({"www.example.com": ["A", "AAAA"]}).
+        description: Lists of record types, such as A and AAAA, by name.
         type: dict
         required: true
   asset_bucket:

@@ -139,7 +139,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
 from ansible_collections.realtime.aws.plugins.module_utils.checks import Check, failed, passed
 
-PORT, PATIENCE, PAUSE = 443, 10, 5  # seconds
+PORT = 443
+PATIENCE = 10  # seconds for an answer
+PAUSE = 5  # seconds before the next try
 LONGEST = 64 * 1024  # of an answer
 DAY = 86400
 WAY = "Look at the network between: the load balancer's security group, and this machine's own way out"
