@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around
 from sandbox.services.elbv2 import ZONE_IDS
 
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+ADDRESSES = {"A": IPv4Address, "AAAA": IPv6Address}
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 
 
@@ -41,10 +43,35 @@ def refuse_changes(call: Call, forward: Forward) -> Answer:
             errors.append(f"Tried to delete {named} but it was not found")
         elif action != "DELETE" and "AliasTarget" in record:
             errors += _alias_errors(call, record)
+        elif action != "DELETE" and zone is not None:
+            errors += _record_errors(zone, record)
     if zone is not None and errors:
         raise AwsError("InvalidChangeBatch", f"[{', '.join(errors)}]", status=400)
     forward()
     return None
+
+
+def _record_errors(zone: Any, record: dict[str, Any]) -> list[str]:
+    """Addresses are addresses, and a CNAME is alone with its name, which is not the zone's."""
+    name, kind = record["Name"].rstrip("."), record["Type"]
+    errors = []
+    if kind in ADDRESSES:
+        for value in (each["Value"] for each in record.get("ResourceRecords", [])):
+            try:
+                ADDRESSES[kind](value)
+            except ValueError:
+                which = f"ARRDATAIllegalIPv{'4' if kind == 'A' else '6'}Address"
+                errors.append(f"Invalid Resource Record: FATAL problem: {which} encountered with '{value}'")
+    if kind == "CNAME":
+        others = {each.type for each in zone.rrsets if each.name.rstrip(".") == name} - {"CNAME"}
+        if name == zone.name.rstrip("."):
+            errors.append(f"RRSet of type CNAME with DNS name {name}. is not permitted at apex in zone {zone.name}")
+        elif others:
+            errors.append(
+                f"RRSet of type CNAME with DNS name {name}. is not permitted as it conflicts with other records "
+                f"with the same DNS name in zone {zone.name}"
+            )
+    return errors
 
 
 def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:
