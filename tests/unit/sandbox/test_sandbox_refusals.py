@@ -587,7 +587,7 @@ def test_attributes_and_endpoints_of_a_vpc(aws: Aws, network: Network, elsewhere
     both = {"EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}}
     refused("InvalidParameterCombination", ec2.modify_vpc_attribute, VpcId=network.vpc, **both)
     ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
-    about = {"VpcId": elsewhere["vpc"], "ServiceName": "com.amazonaws.eu-west-1.s3"}
+    about = {"VpcId": elsewhere["vpc"], "ServiceName": "com.amazonaws.eu-west-1.s3", "VpcEndpointType": "Gateway"}
     endpoint = ec2.create_vpc_endpoint(**about, RouteTableIds=[elsewhere["table"]])["VpcEndpoint"]["VpcEndpointId"]
     refused("RouteAlreadyExists", ec2.create_vpc_endpoint, **about, RouteTableIds=[elsewhere["table"]])
     ec2.create_vpc_endpoint(**about)
