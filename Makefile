@@ -27,7 +27,7 @@ setup: .cache/setup ## Set up .venv (locked versions, compiled) and the collecti
 	@scripts/setup
 	@touch $@
 
-demo: setup ## Deploy production to a local AWS, run again (changed=0), show the result, stop
+demo: setup ## Deploy production to a local AWS, run again (changed=0), test it, show the result, stop
 	@$(LOCAL) scripts/demo
 
 demo-release: setup ## Release to a local AWS: a good image, then a bad one that rolls itself back
