@@ -8,8 +8,7 @@ import json
 
 import boto3
 import pytest
-
-ACCOUNT = "123456789012"
+from ansible_collections.realtime.aws.plugins.modules import cloudwatch_alarm_delivery
 
 
 def topic(name, lets_in="cloudwatch"):
@@ -82,6 +81,13 @@ def test_the_old_success_of_an_alarm_does_not_count(ask):
     assert ask(name)[0][0] == "pass"
     topic("cpu", lets_in="events")
     assert ask(name)[0][0] == "fail"
+
+
+def test_an_alarm_of_which_no_news_come(ask, monkeypatch):
+    name = alarm("a", topic("cpu"))
+    assert ask(name)[0][0] == "pass"
+    monkeypatch.setattr(cloudwatch_alarm_delivery, "set_state", lambda *_: None)
+    assert ask(name) == [("fail", "Alarm to cpu", "a: its history says nothing of it within 0 s")]
 
 
 @pytest.mark.parametrize("busy", ["in ALARM", "with another action"])
