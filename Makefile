@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan release rollback releases teardown
+.PHONY: help setup demo demo-release sandbox sandbox-stop deploy preview plan smoke release rollback releases teardown
 .PHONY: test unit unit-modules unit-sandbox unit-roles lint sanity docs molecule package bench chaos clean
 
 ENV ?= production
@@ -27,7 +27,7 @@ setup: .cache/setup ## Set up .venv (locked versions, compiled) and the collecti
 	@scripts/setup
 	@touch $@
 
-demo: setup ## Deploy production to a local AWS, run again (changed=0), show the result, stop
+demo: setup ## Deploy production to a local AWS, run again (changed=0), test it, show the result, stop
 	@$(LOCAL) scripts/demo
 
 demo-release: setup ## Release to a local AWS: a good image, then a bad one that rolls itself back
@@ -47,6 +47,9 @@ preview: setup ## Say what deploy would do, and write nothing
 
 plan: setup ## The same as a list, also in outputs/; fails with 2 if there is something to do (errors too: make knows no other)
 	@scripts/plan -i inventories/$(ENV)
+
+smoke: setup ## Test what is deployed: names, TLS, CDN, servers, database, events, alarms (docs/smoke.md)
+	ansible-playbook playbooks/smoke.yml -i inventories/$(ENV)
 
 release: setup ## Ship an image and roll back if it is bad: make release ENV=staging TAG=v1.2.0, or AMI=ami-...
 	ansible-playbook playbooks/release.yml -i inventories/$(ENV) $(if $(TAG),-e 'image_tag=$(TAG)') $(if $(AMI),-e 'ami_id=$(AMI)')

@@ -72,7 +72,7 @@ UNSCOPED = {
     "kms": r"CreateKey|ListAliases|ListKeys",
     "logs": r"DescribeLogGroups",
     "resourcegroupstaggingapi": r"GetResources",
-    "route53": r"CreateHostedZone|ListHostedZones.*",
+    "route53": r"CreateHostedZone|ListHostedZones.*|TestDNSAnswer",
     "s3": r"ListBuckets",
     "secretsmanager": r"GetRandomPassword|ListSecrets",
     "service-quotas": r"GetServiceQuota|GetAWSDefaultServiceQuota",
@@ -629,6 +629,21 @@ def _read_secret(asked: Asked) -> Iterator[Request]:
         yield from asked.use_key(secret.kms_key_id, ["Decrypt"])
 
 
+def _message_key(*actions: str) -> Callable[[Asked], Iterator[Request]]:
+    """The key of the topic or queue; AWS's own lets everybody in who may use the service."""
+
+    def ask(asked: Asked) -> Iterator[Request]:
+        if asked.service == "sns":
+            holder = asked.backend("sns").topics.get(asked.params.get("TopicArn"))
+        else:
+            holder = asked.backend("sqs").queues.get(asked.params["QueueUrl"].split("/")[-1])
+        key = getattr(holder, "kms_master_key_id", None)
+        if key and not key.startswith("alias/aws/"):
+            yield from asked.use_key(key, list(actions))
+
+    return ask
+
+
 def _log_delivery(action: str) -> Callable[[Asked], Iterator[Request]]:
     """Flow logs are vended logs: their delivery is the caller's."""
     return lambda _asked: iter([Request(f"logs:{action}")])
@@ -695,6 +710,9 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("ec2", "DeleteFlowLogs"): _log_delivery("DeleteLogDelivery"),
     ("rds", "DeleteDBInstance"): _final_snapshot,
     ("secretsmanager", "GetSecretValue"): _read_secret,
+    ("sns", "Publish"): _message_key("GenerateDataKey", "Decrypt"),
+    ("sqs", "ReceiveMessage"): _message_key("Decrypt"),
+    ("sqs", "SendMessage"): _message_key("GenerateDataKey", "Decrypt"),
 }
 
 

@@ -26,7 +26,19 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 # The play's environment says under which lock its modules write: JSON, see Lock. Without it they write under none.
 VARIABLE = "REALTIME_AWS_LOCK"
-READS = ("Describe", "Get", "List", "Head", "BatchGet", "Search", "Lookup", "Query", "Simulate", "Validate")
+READS = (
+    "Describe",
+    "Get",
+    "List",
+    "Head",
+    "BatchGet",
+    "Search",
+    "Lookup",
+    "Query",
+    "Simulate",
+    "Validate",
+    "TestDNSAnswer",
+)
 named = AWSErrorHandler.common_error_handler
 
 

@@ -330,3 +330,35 @@ def refuse_unknown_target_group(call: Call, forward: Forward) -> Answer:
         raise AwsError("ValidationError", message)
     forward()
     return None
+
+
+@around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
+def refuse_sizes(call: Call, forward: Forward) -> Answer:
+    """Least, most and desired fit each other; a desired number that is not said follows."""
+    group = call.backend().autoscaling_groups.get(call.params["AutoScalingGroupName"])
+    least = call.params.get("MinSize", group.min_size if group else 0)
+    most = call.params.get("MaxSize", group.max_size if group else 0)
+    desired = call.params.get("DesiredCapacity")
+    if least > most:
+        message = f"Max bound, {most}, must be greater than or equal to min bound, {least}"
+        raise AwsError("ValidationError", message)
+    if desired is not None and not least <= desired <= most:
+        message = f"Desired capacity:{desired} must be between the specified min size:{least} and max size:{most}"
+        raise AwsError("ValidationError", message)
+    forward()
+    return None
+
+
+@around("autoscaling", "SetDesiredCapacity")
+def refuse_desired(call: Call, forward: Forward) -> Answer:
+    """Within the group's sizes."""
+    group, desired = group_of(call), call.params["DesiredCapacity"]
+    for beyond, which, limit in (
+        (desired > group.max_size, "above max", group.max_size),
+        (desired < group.min_size, "below min", group.min_size),
+    ):
+        if beyond:
+            message = f"New SetDesiredCapacity value {desired} is {which} value {limit} for the AutoScalingGroup."
+            raise AwsError("ValidationError", message)
+    forward()
+    return None

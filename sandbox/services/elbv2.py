@@ -15,7 +15,7 @@ from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 from sandbox.clock import CLOCK, pass_through
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
 from sandbox.policy import allows
-from sandbox.services.vpc import linger
+from sandbox.services.vpc import has_internet_gateway, linger
 
 PROVISIONING = 150
 INTERFACES_LINGER = 120
@@ -143,10 +143,90 @@ def refuse_single_zone(call: Call, forward: Forward) -> Answer:
         if None not in zones and len(set(zones)) < len(zones):
             message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
             raise AwsError("InvalidConfigurationRequest", message)
+        _check_network(call, subnets)
     answer = forward()
     created = call.backend().load_balancers[answer["LoadBalancers"][0]["LoadBalancerArn"]]
     pass_through(created, "state", "provisioning", (PROVISIONING, "active"))
     return answer
+
+
+def _check_network(call: Call, subnets: list[str]) -> None:
+    """Its VPC has an internet gateway, if it faces the internet, and its security groups are that VPC's."""
+    backend = call.backend("ec2")
+    vpcs = {s.vpc_id for zone in backend.subnets.values() for s in zone.values() if s.id in subnets}
+    for vpc in vpcs:
+        if call.params.get("Scheme", PUBLIC) == PUBLIC and not has_internet_gateway(call, vpc):
+            raise AwsError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
+        _check_security_groups(call, vpc)
+
+
+@around("elbv2", "SetSecurityGroups")
+def refuse_security_groups(call: Call, forward: Forward) -> Answer:
+    """As for a new one."""
+    balancer = call.backend().load_balancers.get(call.params["LoadBalancerArn"])
+    if balancer is not None:
+        _check_security_groups(call, balancer.vpc_id)
+    return forward()
+
+
+def _check_security_groups(call: Call, vpc: str) -> None:
+    for group in call.params.get("SecurityGroups") or []:
+        found = call.backend("ec2").get_security_group_from_id(group)
+        if found is None:
+            raise AwsError("InvalidSecurityGroup", f"The security group '{group}' does not exist")
+        if found.vpc_id != vpc:
+            message = f"The following security groups are not in VPC {vpc}: {group}"
+            raise AwsError("InvalidConfigurationRequest", message)
+
+
+@around("elbv2", "CreateListener", "ModifyListener", "CreateRule", "ModifyRule")
+def refuse_second_balancer(call: Call, forward: Forward) -> Answer:
+    """A target group has one load balancer."""
+    params, backend = call.params, call.backend()
+    of = params.get("LoadBalancerArn") or next(
+        (
+            balancer
+            for listener in (params.get("ListenerArn"), _listener_of(params.get("RuleArn", "")))
+            for balancer in backend.load_balancers
+            if listener and listener in backend.load_balancers[balancer].listeners
+        ),
+        None,
+    )
+    for arn in (each.get("TargetGroupArn") for each in params.get("DefaultActions") or params.get("Actions") or []):
+        if of and arn and _balancers_of(backend, arn) - {of}:
+            message = f"The following target groups cannot be associated with more than one load balancer: {arn}"
+            raise AwsError("TargetGroupAssociationLimit", message)
+    forward()
+    return None
+
+
+def _balancers_of(backend: Any, group: str) -> set[str]:
+    """The load balancers that forward to a target group now; moto's own list forgets none."""
+    return {
+        arn
+        for arn, balancer in backend.load_balancers.items()
+        for listener in balancer.listeners.values()
+        for rule in listener.rules.values()
+        for action in rule.actions
+        if group in backend._get_target_group_arns_from(action_data=action.data)
+    }
+
+
+def _listener_of(rule: str) -> str:
+    return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
+
+
+@around("elbv2", "RegisterTargets")
+def refuse_unknown_targets(call: Call, forward: Forward) -> Answer:
+    """Instances that exist."""
+    group = call.backend().target_groups.get(call.params["TargetGroupArn"])
+    if group is not None and group.target_type == "instance":
+        known = {each.id for reservation in call.backend("ec2").reservations.values() for each in reservation.instances}
+        for target in call.params["Targets"]:
+            if target["Id"] not in known:
+                raise AwsError("InvalidTarget", f"Instance ID '{target['Id']}' is not valid")
+    forward()
+    return None
 
 
 @mend(FakeLoadBalancer, "activate")

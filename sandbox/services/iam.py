@@ -145,3 +145,13 @@ def refuse_role_that_is_not_in(call: Call, forward: Forward) -> Answer:
         raise AwsError("NoSuchEntity", text, status=404)
     forward()
     return None
+
+
+@around("iam", "DeletePolicy")
+def refuse_attached_policy(call: Call, forward: Forward) -> Answer:
+    """Only what nobody has."""
+    policy = call.backend().managed_policies.get(call.params["PolicyArn"])
+    if policy is not None and policy.attachment_count:
+        raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.", status=409)
+    forward()
+    return None

@@ -93,3 +93,27 @@ def may_use(
         return False
     context = {"aws:SourceAccount": call.account} | context
     return all(allows(found.policy, ("Service", service), action, found.arn, context) for action in actions)
+
+
+@around("kms", "ScheduleKeyDeletion")
+def refuse_haste(call: Call, forward: Forward) -> Answer:
+    """A key waits a week at least, a month at most."""
+    days = call.params.get("PendingWindowInDays", 30)
+    if not 7 <= days <= 30:
+        bound = "greater than or equal to 7" if days < 7 else "less than or equal to 30"
+        message = (
+            f"1 validation error detected: Value '{days}' at 'pendingWindowInDays' failed to satisfy constraint: "
+            f"Member must have value {bound}"
+        )
+        raise AwsError("ValidationException", message, status=400)
+    forward()
+    return None
+
+
+@around("kms", "CreateAlias")
+def refuse_reserved_alias(call: Call, forward: Forward) -> Answer:
+    """alias/aws/ is AWS's own."""
+    if call.params["AliasName"].startswith("alias/aws/"):
+        raise AwsError("NotAuthorizedException", "", status=400)
+    forward()
+    return None

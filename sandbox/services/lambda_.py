@@ -126,3 +126,16 @@ def get_policy(call: Call, forward: Forward) -> Answer:
     if not json.loads(answer["Policy"])["Statement"]:
         raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", status=404)
     return answer
+
+
+@around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def refuse_timeout(call: Call, forward: Forward) -> Answer:
+    """Fifteen minutes at most."""
+    timeout = call.params.get("Timeout", 3)
+    if timeout > 900:
+        message = (
+            f"1 validation error detected: Value '{timeout}' at 'timeout' failed to satisfy constraint: "
+            "Member must have value less than or equal to 900"
+        )
+        raise AwsError("ValidationException", message, status=400)
+    return forward()

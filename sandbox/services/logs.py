@@ -63,3 +63,15 @@ def refuse_key(call: Call, forward: Forward) -> Answer:
             raise AwsError("AccessDeniedException", message, status=400)
     forward()
     return None
+
+
+RETENTIONS = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+
+@around("logs", "PutRetentionPolicy")
+def refuse_retention(call: Call, forward: Forward) -> Answer:
+    """Not any number of days."""
+    if call.params["retentionInDays"] not in RETENTIONS:
+        raise AwsError("InvalidParameterException", "Invalid retention value", status=400)
+    forward()
+    return None

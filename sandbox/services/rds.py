@@ -21,6 +21,7 @@ from sandbox.services.iam_news import can_be_assumed
 from sandbox.services.kms import unusable
 from sandbox.services.rds_catalogue import CLASSES, DEFAULT_MAJOR, VERSIONS, resolve
 
+LONGEST_RETENTION = 35  # days
 GP3_THRESHOLD = 400  # GiB; below it IOPS and throughput are fixed
 SMALLEST = 20  # GiB
 GP3_SMALL, GP3_LARGE = (3000, 125), (12000, 500)
@@ -111,6 +112,8 @@ def create_instance(call: Call, forward: Forward) -> Answer:
         _check_class(params["DBInstanceClass"])
         _check_storage(engine, params)
         _check_groups(call, engine, params["EngineVersion"])
+    _check_security_groups(call, params.get("DBSubnetGroupName"))
+    _check_retention(call)
     _check_password(params.get("MasterUserPassword"))
     _check_monitoring(call)
     _check_key(call, params.get("KmsKeyId"))
@@ -124,6 +127,10 @@ def modify_instance(call: Call, forward: Forward) -> Answer:
     old = _kept[call.scope].get(call.params["DBInstanceIdentifier"], {})
     if "DBInstanceClass" in call.params:
         _check_class(call.params["DBInstanceClass"])
+    database = call.backend().databases.get(call.params["DBInstanceIdentifier"])
+    if database is not None:
+        _check_growth(call, database)
+    _check_retention(call)
     _check_password(call.params.get("MasterUserPassword"))
     _check_monitoring(call)
     answer = forward()
@@ -169,6 +176,49 @@ def delete_instance(call: Call, forward: Forward) -> Answer:
         message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
         raise AwsError("InvalidParameterCombination", message)
     return forward()
+
+
+def _check_security_groups(call: Call, subnet_group: str | None) -> None:
+    """They are in the VPC of the subnets."""
+    subnets = call.backend().subnet_groups.get(subnet_group or "")
+    for group in call.params.get("VpcSecurityGroupIds") or []:
+        found = call.backend("ec2").get_security_group_from_id(group)
+        if found is None:
+            raise AwsError("InvalidParameterValue", f"Invalid security group , groupId= {group}, groupName=.")
+        if subnets is not None and found.vpc_id != subnets.vpc_id:
+            message = (
+                "The DB instance and EC2 security group are in different VPCs. "
+                f"The DB instance is in {subnets.vpc_id} and the EC2 security group is in {found.vpc_id}"
+            )
+            raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_retention(call: Call) -> None:
+    period = call.params.get("BackupRetentionPeriod", 0)
+    if not 0 <= period <= LONGEST_RETENTION:
+        message = f"Invalid backup retention period: {period}. Must be between 0 and {LONGEST_RETENTION}."
+        raise AwsError("InvalidParameterValue", message)
+
+
+def _check_growth(call: Call, database: Any) -> None:
+    """IDM-9: storage grows, versions rise, and a major version only when that is said."""
+    size, wanted = call.params.get("AllocatedStorage"), call.params.get("EngineVersion")
+    if size is not None and size < int(database.allocated_storage):
+        message = (
+            f"Requested storage size ({size}) cannot be less than the current storage size "
+            f"({database.allocated_storage})."
+        )
+        raise AwsError("InvalidParameterCombination", message)
+    engine, current = database.engine, database.engine_version
+    if wanted is None or engine not in VERSIONS:
+        return
+    version = resolve(engine, wanted)
+    if [int(part) for part in version.split(".")] < [int(part) for part in current.split(".")]:
+        raise AwsError("InvalidParameterCombination", f"Cannot upgrade {engine} from {current} to {version}")
+    family = {minor: family for minors, family in VERSIONS[engine].values() for minor in minors}
+    if family.get(version) != family.get(current) and not call.params.get("AllowMajorVersionUpgrade"):
+        message = "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+        raise AwsError("InvalidParameterCombination", message)
 
 
 def _check_class(name: str) -> None:

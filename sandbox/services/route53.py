@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around
 from sandbox.services.elbv2 import ZONE_IDS
 
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+ADDRESSES = {"A": IPv4Address, "AAAA": IPv6Address}
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 
 
@@ -41,10 +43,35 @@ def refuse_changes(call: Call, forward: Forward) -> Answer:
             errors.append(f"Tried to delete {named} but it was not found")
         elif action != "DELETE" and "AliasTarget" in record:
             errors += _alias_errors(call, record)
+        elif action != "DELETE" and zone is not None:
+            errors += _record_errors(zone, record)
     if zone is not None and errors:
         raise AwsError("InvalidChangeBatch", f"[{', '.join(errors)}]", status=400)
     forward()
     return None
+
+
+def _record_errors(zone: Any, record: dict[str, Any]) -> list[str]:
+    """Addresses are addresses, and a CNAME is alone with its name, which is not the zone's."""
+    name, kind = record["Name"].rstrip("."), record["Type"]
+    errors = []
+    if kind in ADDRESSES:
+        for value in (each["Value"] for each in record.get("ResourceRecords", [])):
+            try:
+                ADDRESSES[kind](value)
+            except ValueError:
+                which = f"ARRDATAIllegalIPv{'4' if kind == 'A' else '6'}Address"
+                errors.append(f"Invalid Resource Record: FATAL problem: {which} encountered with '{value}'")
+    if kind == "CNAME":
+        others = {each.type for each in zone.rrsets if each.name.rstrip(".") == name} - {"CNAME"}
+        if name == zone.name.rstrip("."):
+            errors.append(f"RRSet of type CNAME with DNS name {name}. is not permitted at apex in zone {zone.name}")
+        elif others:
+            errors.append(
+                f"RRSet of type CNAME with DNS name {name}. is not permitted as it conflicts with other records "
+                f"with the same DNS name in zone {zone.name}"
+            )
+    return errors
 
 
 def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:
@@ -65,3 +92,42 @@ def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:
         exists = own is None or (target, record["Type"]) in names
     errors = [] if lies_in else [tried + "the alias target name does not lie within the target zone"]
     return errors + ([] if exists else [tried + "that target was not found"])
+
+
+@around("route53", "TestDNSAnswer")
+def answer(call: Call, forward: Forward) -> Answer:
+    """What the zone's name servers would answer: of an alias, the addresses that its target has."""
+    zone = call.backend().zones.get(call.params["HostedZoneId"].split("/")[-1])
+    if zone is None:
+        text = f"No hosted zone found with ID: {call.params['HostedZoneId'].split('/')[-1]}"
+        raise AwsError("NoSuchHostedZone", text, status=404)
+    name, kind = call.params["RecordName"].rstrip(".").lower(), call.params["RecordType"]
+    named = [record for record in zone.rrsets if record.name.rstrip(".").lower() == name]
+    data = [value for record in named if record.type == kind for value in _data(call, record)]
+    return {
+        "Nameserver": "ns-1.awsdns-01.com",
+        "RecordName": f"{name}.",
+        "RecordType": kind,
+        "RecordData": data,
+        "ResponseCode": "NOERROR" if named else "NXDOMAIN",
+        "Protocol": "UDP",
+    }
+
+
+def _data(call: Call, record: Any) -> list[str]:
+    target = record.alias_target
+    if not target:
+        return list(record.records)
+    name, alias = target["DNSName"].rstrip("."), {"AliasTarget": target, "Type": record.type}
+    if _alias_errors(call, alias):
+        return []
+    balancer = _BALANCER.search(name)
+    if balancer and record.type == "AAAA":
+        found = next(
+            each
+            for each in call.backend("elbv2", balancer[1]).load_balancers.values()
+            if each.dns_name.lower() == name.lower().removeprefix("dualstack.")
+        )
+        if found.ip_address_type == "ipv4":
+            return []
+    return ["2001:db8::1" if record.type == "AAAA" else "192.0.2.1"]

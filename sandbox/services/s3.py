@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from fnmatch import fnmatchcase
 from typing import Any
@@ -104,8 +105,29 @@ def refuse_early_transition(call: Call, forward: Forward) -> Answer:
                     f"for storageClass '{move['StorageClass']}'"
                 )
                 raise AwsError("InvalidArgument", message, status=400)
+        _check_order(rule)
     forward()
     return None
+
+
+def _check_order(rule: dict[str, Any]) -> None:
+    """One class after the other, and the end last; from an IA class on after 30 days."""
+    moves = sorted((each for each in rule.get("Transitions") or [] if "Days" in each), key=lambda each: each["Days"])
+    prefix = (rule.get("Filter") or {}).get("Prefix", rule.get("Prefix", ""))
+    for before, after in itertools.pairwise(moves):
+        if before["StorageClass"] == "GLACIER" and after["StorageClass"] in EARLIEST:
+            message = (
+                f"'Days' in the Transition action for StorageClass '{before['StorageClass']}' for filter "
+                f"'(prefix={prefix})' must be greater than 'Days' of StorageClass '{after['StorageClass']}'"
+            )
+            raise AwsError("InvalidArgument", message, status=400)
+    end = rule.get("Expiration", {}).get("Days")
+    if end is not None and moves and end <= moves[-1]["Days"]:
+        message = (
+            f"'Days' in the Expiration action for filter '(prefix={prefix})' must be greater than 'Days' in the "
+            "Transition action"
+        )
+        raise AwsError("InvalidArgument", message, status=400)
 
 
 _newest_kept: dict[str, dict[str, int]] = store(dict)
@@ -166,6 +188,8 @@ def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
     """A policy names who exists, and nobody at large where that is blocked."""
     if any(missing_principals(call, call.params["Policy"])):
         raise AwsError("MalformedPolicy", "Invalid principal in policy", status=400)
+    if any(not _within(call, each) for each in _resources(call.params["Policy"])):
+        raise AwsError("MalformedPolicy", "Policy has invalid resource", status=400)
     bucket = call.backend().buckets.get(call.params["Bucket"])
     block = bucket.public_access_block if bucket is not None else None
     if block is not None and str(block.block_public_policy).lower() == "true" and _is_public(call.params["Policy"]):
@@ -175,6 +199,27 @@ def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
             "Public Access."
         )
         raise AwsError("AccessDenied", message, status=403)
+    forward()
+    return None
+
+
+def _resources(policy: str) -> list[str]:
+    return [each for statement in _listed(json.loads(policy)["Statement"]) for each in _listed(statement["Resource"])]
+
+
+def _within(call: Call, resource: str) -> bool:
+    """Whether it is the bucket, or in it."""
+    name = resource.rpartition(":::")[2].partition("/")[0]
+    return name == call.params["Bucket"] or name == "*"
+
+
+@around("s3", "PutBucketAcl")
+def refuse_acl(call: Call, forward: Forward) -> Answer:
+    """None where the bucket's owner owns all that is in it."""
+    bucket = call.backend().buckets.get(call.params["Bucket"])
+    controls = bucket.ownership_rule if bucket is not None else None
+    if "BucketOwnerEnforced" in str(controls) and call.params.get("ACL", "private") != "private":
+        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", status=400)
     forward()
     return None
 

@@ -32,3 +32,15 @@ def refuse_name(call: Call, forward: Forward) -> Answer:
         raise AwsError("InvalidRequestException", message, status=400)
     forward()
     return None
+
+
+@around("secretsmanager", "PutSecretValue", "UpdateSecret", "RotateSecret")
+def refuse_deleted(call: Call, forward: Forward) -> Answer:
+    """TDN-8: a secret that waits for its deletion is restored first."""
+    identifier = call.params["SecretId"]
+    for secret in call.backend().secrets.values():
+        if identifier in (secret.name, secret.arn) and secret.is_deleted():
+            message = "You can't perform this operation on the secret because it was marked for deletion."
+            raise AwsError("InvalidRequestException", message, status=400)
+    forward()
+    return None

@@ -117,3 +117,23 @@ def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
         raise AwsError("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound", status=400)
     forward()
     return None
+
+
+@around("sns", "CreateTopic")
+def refuse_other_topic(call: Call, forward: Forward) -> Answer:
+    """The same topic again is the one that is there; another one of its name is not."""
+    topic = call.backend().topics.get(f"arn:{call.partition}:sns:{call.region}:{call.account}:{call.params['Name']}")
+    tags = {each["Key"]: each["Value"] for each in call.params.get("Tags") or []}
+    if topic is not None and tags and tags != topic._tags:
+        message = "Invalid parameter: Tags Reason: Topic already exists with different tags"
+        raise AwsError("InvalidParameter", message, status=400)
+    forward()
+    return None
+
+
+@around("sns", "Subscribe")
+def refuse_address(call: Call, forward: Forward) -> Answer:
+    """Mail goes to an address."""
+    if call.params["Protocol"].startswith("email") and "@" not in call.params.get("Endpoint", ""):
+        raise AwsError("InvalidParameter", "Invalid parameter: Email address", status=400)
+    return forward()

@@ -5,6 +5,7 @@ The name of a deleted queue is taken for another minute (CON-4), and attributes 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.sqs.models import Queue
@@ -65,3 +66,32 @@ def refuse_values(call: Call, forward: Forward) -> Answer:
         raise AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.", status=400)
     forward()
     return None
+
+
+@around("sqs", "CreateQueue", "SetQueueAttributes")
+def refuse_dead_letters(call: Call, forward: Forward) -> Answer:
+    """ORD-5: the queue of dead letters is there, and takes them."""
+    text = call.params.get("Attributes", {}).get("RedrivePolicy")
+    if text:
+        policy = json.loads(text)
+        source = call.params.get("QueueName") or call.params["QueueUrl"].split("/")[-1]
+        if reason := _why_no_dead_letters(call, policy, source):
+            message = f"Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}."
+            raise AwsError("InvalidParameterValue", message, status=400)
+    forward()
+    return None
+
+
+def _why_no_dead_letters(call: Call, policy: dict[str, Any], source: str) -> str | None:
+    count = str(policy.get("maxReceiveCount", ""))
+    if not count.isdigit() or not 1 <= int(count) <= 1000:
+        return "Invalid value for maxReceiveCount"
+    target = call.backend().queues.get(policy["deadLetterTargetArn"].split(":")[-1])
+    if target is None:
+        return "Dead letter target does not exist"
+    allowed = json.loads(target.redrive_allow_policy or "{}")
+    arn = policy["deadLetterTargetArn"].rpartition(":")[0] + f":{source}"
+    denied = allowed.get("redrivePermission") == "denyAll" or (
+        allowed.get("redrivePermission") == "byQueue" and arn not in allowed.get("sourceQueueArns", [])
+    )
+    return "Dead letter target does not allow this source queue" if denied else None

@@ -38,15 +38,41 @@ def linger(call: Call, seconds: float, subnets: Iterable[str], groups: Iterable[
     CLOCK.after(seconds, lambda: left.remove(interface))
 
 
+def has_internet_gateway(call: Call, vpc: str) -> bool:
+    return any(gateway.vpc and gateway.vpc.id == vpc for gateway in call.backend("ec2").internet_gateways.values())
+
+
+@around("ec2", "CreateRoute", "ReplaceRoute")
+def refuse_foreign_gateway(call: Call, forward: Forward) -> Answer:
+    """A route leads to the internet gateway of its own VPC."""
+    table = call.backend().route_tables.get(call.params["RouteTableId"])
+    gateway = call.backend().internet_gateways.get(call.params.get("GatewayId", ""))
+    if table is not None and gateway is not None and (gateway.vpc is None or gateway.vpc.id != table.vpc_id):
+        message = f"route table {table.id} and network gateway {gateway.id} belong to different networks"
+        raise AwsError("InvalidParameterValue", message)
+    forward()
+    return None
+
+
+@around("ec2", "ModifyVpcAttribute")
+def refuse_several_attributes(call: Call, forward: Forward) -> Answer:
+    """One attribute a call."""
+    if len(call.params.keys() - {"VpcId"}) > 1:
+        raise AwsError("InvalidParameterCombination", "Fields for multiple attribute types specified")
+    forward()
+    return None
+
+
 # NAT gateways and endpoints
 
 
 @around("ec2", "CreateNatGateway")
 def nat_gateway_comes(call: Call, forward: Forward) -> Answer:
-    """Pending at first."""
+    """Pending at first; a public one fails in a VPC that has no internet gateway."""
     answer = forward()
     gateway = call.backend().nat_gateways[answer["NatGateway"]["NatGatewayId"]]
-    pass_through(gateway, "state", "pending", (NAT_PENDING, "available"))
+    stranded = gateway.connectivity_type != "private" and not has_internet_gateway(call, gateway.vpc_id)
+    pass_through(gateway, "state", "pending", (NAT_PENDING, "failed" if stranded else "available"))
     answer["NatGateway"]["State"] = "pending"
     return answer
 
@@ -86,6 +112,13 @@ def endpoint_comes(call: Call, forward: Forward) -> Answer:
                     f"for {domain} in the VPC {params['VpcId']}"
                 )
                 raise AwsError("InvalidParameter", message)
+    for table in params.get("RouteTableIds") or []:
+        if any(
+            other.service_name == service and table in other.route_table_ids
+            for other in _live_endpoints(call.backend())
+        ):
+            message = f"route table {table} already has a route with destination-prefix-list-id of {service}"
+            raise AwsError("RouteAlreadyExists", message)
     answer = forward()
     endpoint = call.backend().vpc_end_points[answer["VpcEndpoint"]["VpcEndpointId"]]
     if endpoint.vpc_endpoint_type == "Interface":

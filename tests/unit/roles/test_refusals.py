@@ -58,6 +58,7 @@ FACTS = {
     "dns_outputs": {
         "zone_id": "Z0123456789",
         "zone_owned": True,
+        "name_servers": ["ns-1.awsdns-01.com"],
         "certificate_arn": ARN.format("acm", "certificate/1"),
         "cdn_certificate_arn": ARN.format("acm", "certificate/1"),
     },
@@ -78,6 +79,7 @@ FACTS = {
         "topic_arns": {name: ARN.format("sns", f"production-{name}") for name in TOPICS},
         "queue_arns": {name: ARN.format("sqs", f"production-{name}") for name in QUEUES},
         "queue_urls": {n: f"https://sqs.us-east-1.amazonaws.com/123456789012/production-{n}" for n in QUEUES},
+        "topic_queues": {"order-events": ["inventory-queue", "shipping-queue"]},
         "alert_processor_arn": ARN.format("lambda", "function:production-alert-processor"),
     },
     "load_balancing_outputs": {
@@ -87,6 +89,7 @@ FACTS = {
         "target_group_arns": {n: ARN.format("elasticloadbalancing", suffix) for n, suffix in GROUPS.items()},
         "target_group_arn_suffixes": GROUPS,
         "target_group_ports": {"web": 80, "api": 8080},
+        "health_check_paths": {"web": "/health", "api": "/api/health"},
         "origin_secret_name": "production/origin-verify",
     },
     "compute_outputs": {
@@ -106,7 +109,7 @@ FACTS = {
         "repository_arn": ARN.format("ecr", "repository/production-app"),
         "repository_name": "production-app",
     },
-    "monitoring_outputs": {"log_group_names": {"web": "/production/web"}},
+    "monitoring_outputs": {"log_group_names": {"web": "/production/web"}, "alarm_names": ["production-HighErrorRate"]},
 }
 
 loader = DataLoader()
@@ -188,6 +191,11 @@ CASES = [
     ("stack", "stack_tags", "Owner"),
     ("stack", "stack_sdk_environment", {"PATH": "/tmp"}),
     ("stack", "stack_sdk_environment", "acme"),
+    ("smoke", "smoke_certificate_days", 400),
+    ("smoke", "smoke_timeout", -1),
+    ("smoke", "smoke_timeout", 3601),
+    ("smoke", "smoke_event_attributes", {"type": 1}),
+    ("smoke", "smoke_event_attributes", {f"name-{number}": "x" for number in range(11)}),
     ("network", "network_cidr", "10.0.0.0/8"),
     ("network", "network_cidr", "10.0.0.1/16"),
     ("network", "network_nat", "two"),

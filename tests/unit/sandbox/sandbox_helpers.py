@@ -51,11 +51,13 @@ def issued_certificate(aws: Aws, region: str, domain: str = "example.com") -> st
 
 
 class Network:
-    """A VPC with a subnet in each of two zones."""
+    """A VPC with an internet gateway and a subnet in each of two zones."""
 
     def __init__(self, aws: Aws) -> None:
         ec2 = aws("ec2")
         self.vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
         self.subnets = [
             ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
                 "SubnetId"

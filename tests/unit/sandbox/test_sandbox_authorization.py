@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox_helpers import REGION, Aws, assumed, refused
+from sandbox_helpers import REGION, Aws, assumed, key_for, refused
 
 from sandbox.control import Sandbox
 
@@ -136,3 +136,22 @@ def test_a_refresh_needs_what_launching_its_template_needs(
         assert f"You are not authorized to use launch template: it needs {missing}" in error["Message"]
     else:  # what is wrong then is that there is no such group
         assert error["Code"] != "AccessDenied"
+
+
+@pytest.mark.parametrize("missing", ["kms:GenerateDataKey", "kms:Decrypt"])
+def test_messages_need_the_key_of_topic_and_queue(acting: Callable[..., Aws], aws: Aws, missing: str) -> None:
+    key = key_for(aws, "sns.amazonaws.com")
+    topic = aws("sns").create_topic(Name="t", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    queue = aws("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    own = aws("sqs").create_queue(QueueName="own", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    via = {"kms:ViaService": [f"{service}.{REGION}.amazonaws.com" for service in ("sns", "sqs")]}
+    uses = [allow(each, key, StringEquals=via) for each in ("kms:GenerateDataKey", "kms:Decrypt") if each != missing]
+    client = acting(allow(["sns:Publish", "sqs:SendMessage", "sqs:ReceiveMessage"]), *uses)
+    sns, sqs = client("sns"), client("sqs")
+    assert missing in refused("AccessDenied", sns.publish, TopicArn=topic, Message="m")
+    assert missing in refused("AccessDeniedException", sqs.send_message, QueueUrl=queue, MessageBody="m")
+    sqs.send_message(QueueUrl=own, MessageBody="m")
+    if missing == "kms:Decrypt":
+        refused("AccessDeniedException", sqs.receive_message, QueueUrl=queue)
+    else:  # whoever reads encrypts nothing
+        sqs.receive_message(QueueUrl=queue)

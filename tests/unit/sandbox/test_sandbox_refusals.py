@@ -333,8 +333,6 @@ def test_con_1_flow_log_waits_for_its_role(aws: Aws, network: Network) -> None:
 
 def test_tdn_7_vpc_goes_last(aws: Aws, network: Network) -> None:
     ec2 = aws("ec2")
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network.vpc)
     delete_vpc = {"VpcId": network.vpc}
     refused("DependencyViolation", ec2.delete_vpc, **delete_vpc)
     for subnet in network.subnets:
@@ -342,7 +340,7 @@ def test_tdn_7_vpc_goes_last(aws: Aws, network: Network) -> None:
     refused("DependencyViolation", ec2.delete_vpc, **delete_vpc)
     ec2.delete_security_group(GroupId=network.security_group)
     refused("DependencyViolation", ec2.delete_vpc, **delete_vpc)
-    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=network.vpc)
+    ec2.detach_internet_gateway(InternetGatewayId=network.gateway, VpcId=network.vpc)
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["SecurityGroups"]
     refused("CannotDelete", ec2.delete_security_group, GroupId=groups[0]["GroupId"])
     ec2.delete_vpc(**delete_vpc)
@@ -476,3 +474,257 @@ def test_quotas(aws: Aws) -> None:
     for _again in range(5):
         ec2.allocate_address(Domain="vpc")
     refused("AddressLimitExceeded", ec2.allocate_address, Domain="vpc")
+
+
+# What is not there, or does not fit
+
+
+@pytest.fixture
+def elsewhere(aws: Aws) -> dict[str, str]:
+    """Another VPC, without a gateway, and what is in it."""
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="other", Description="other", VpcId=vpc)["GroupId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]
+        for number, zone in enumerate("ab")
+    ]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    return {"vpc": vpc, "group": group, "table": table, "a": subnets[0]["SubnetId"], "b": subnets[1]["SubnetId"]}
+
+
+def test_the_internet_is_reached_by_the_vpc_s_own_gateway(
+    aws: Aws, network: Network, elsewhere: dict[str, str], later: Later
+) -> None:
+    ec2, elbv2 = aws("ec2"), aws("elbv2")
+    route = {"RouteTableId": elsewhere["table"], "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": network.gateway}
+    assert "belong to different networks" in refused("InvalidParameterValue", ec2.create_route, **route)
+    public = {"Name": "public", "Subnets": [elsewhere["a"], elsewhere["b"]]}
+    assert "has no internet gateway" in refused("InvalidSubnet", elbv2.create_load_balancer, **public)
+    elbv2.create_load_balancer(**{**public, "Name": "inside", "Scheme": "internal"})
+    made = {}
+    for name, subnet in (("without", elsewhere["a"]), ("with", network.subnets[0])):
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        made[name] = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    later(150)
+    states = {each["NatGatewayId"]: each["State"] for each in ec2.describe_nat_gateways()["NatGateways"]}
+    assert [states[made["without"]], states[made["with"]]] == ["failed", "available"]
+
+
+def test_security_groups_are_those_of_the_vpc(aws: Aws, network: Network, elsewhere: dict[str, str]) -> None:
+    elbv2, rds = aws("elbv2"), aws("rds")
+    balancer = {"Name": "lb", "Subnets": network.subnets}
+    refused("InvalidSecurityGroup", elbv2.create_load_balancer, **balancer, SecurityGroups=["sg-0123456789abcdef0"])
+    refused("InvalidConfigurationRequest", elbv2.create_load_balancer, **balancer, SecurityGroups=[elsewhere["group"]])
+    own = {"SecurityGroups": [network.security_group]}
+    arn = elbv2.create_load_balancer(**balancer, **own)["LoadBalancers"][0]["LoadBalancerArn"]
+    changed = {"LoadBalancerArn": arn, "SecurityGroups": [elsewhere["group"]]}
+    refused("InvalidConfigurationRequest", elbv2.set_security_groups, **changed)
+    rds.create_db_subnet_group(DBSubnetGroupName="g", DBSubnetGroupDescription="g", SubnetIds=network.subnets)
+    about = {"DBInstanceIdentifier": "db", "DBInstanceClass": "db.t4g.micro", "Engine": "mysql", "AllocatedStorage": 20}
+    about |= {"MasterUsername": "dbadmin", "MasterUserPassword": "not-a-secret-1", "DBSubnetGroupName": "g"}
+    create = rds.create_db_instance
+    refused("InvalidParameterValue", create, **about, VpcSecurityGroupIds=["sg-0123456789abcdef0"])
+    text = refused("InvalidParameterCombination", create, **about, VpcSecurityGroupIds=[elsewhere["group"]])
+    assert "are in different VPCs" in text
+    create(**about, VpcSecurityGroupIds=[network.security_group])
+
+
+def test_target_group_has_one_load_balancer(aws: Aws, network: Network) -> None:
+    elbv2 = aws("elbv2")
+    one, other = (
+        elbv2.create_load_balancer(Name=name, Subnets=network.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        for name in ("one", "other")
+    )
+    group = {"Protocol": "HTTP", "Port": 80, "VpcId": network.vpc}
+    arn = elbv2.create_target_group(Name="web", **group)["TargetGroups"][0]["TargetGroupArn"]
+    listener = {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "forward", "TargetGroupArn": arn}]}
+    mine = elbv2.create_listener(LoadBalancerArn=one, **listener)["Listeners"][0]["ListenerArn"]
+    elbv2.create_listener(LoadBalancerArn=one, **{**listener, "Port": 81})
+    refused("TargetGroupAssociationLimit", elbv2.create_listener, LoadBalancerArn=other, **listener)
+    answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
+    foreign = elbv2.create_listener(LoadBalancerArn=other, **{**listener, "DefaultActions": answer})["Listeners"][0]
+    rule = {"Priority": 1, "Conditions": [{"Field": "path-pattern", "Values": ["/x"]}]}
+    rule["Actions"] = listener["DefaultActions"]
+    refused("TargetGroupAssociationLimit", elbv2.create_rule, ListenerArn=foreign["ListenerArn"], **rule)
+    made = elbv2.create_rule(ListenerArn=mine, **rule)["Rules"][0]["RuleArn"]
+    elbv2.modify_rule(RuleArn=made, Actions=listener["DefaultActions"])
+    elbv2.delete_load_balancer(LoadBalancerArn=one)
+    elbv2.create_rule(ListenerArn=foreign["ListenerArn"], **rule)
+
+
+def test_targets_exist(aws: Aws, network: Network) -> None:
+    elbv2 = aws("elbv2")
+    group = {"Name": "web", "Protocol": "HTTP", "Port": 80, "VpcId": network.vpc}
+    arn = elbv2.create_target_group(**group)["TargetGroups"][0]["TargetGroupArn"]
+    target = {"TargetGroupArn": arn, "Targets": [{"Id": "i-0123456789abcdef0"}]}
+    refused("InvalidTarget", elbv2.register_targets, **target)
+    started = aws("ec2").run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=network.subnets[0])
+    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": started["Instances"][0]["InstanceId"]}])
+
+
+def test_sizes_of_a_group(aws: Aws, network: Network) -> None:
+    ec2, autoscaling = aws("ec2"), aws("autoscaling")
+    ec2.create_launch_template(
+        LaunchTemplateName="web", LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.micro"}
+    )
+    about = {"LaunchTemplate": {"LaunchTemplateName": "web", "Version": "1"}, "VPCZoneIdentifier": network.subnets[0]}
+    group = {"AutoScalingGroupName": "asg"}
+    no, create = "ValidationError", autoscaling.create_auto_scaling_group
+    refused(no, create, **group, **about, MinSize=2, MaxSize=1)
+    refused(no, create, **group, **about, MinSize=0, MaxSize=1, DesiredCapacity=2)
+    create(**group, **about, MinSize=0, MaxSize=1)
+    refused(no, autoscaling.update_auto_scaling_group, **group, MinSize=2)
+    refused(no, autoscaling.update_auto_scaling_group, **group, DesiredCapacity=2)
+    assert "above max value 1" in refused(no, autoscaling.set_desired_capacity, **group, DesiredCapacity=2)
+    autoscaling.update_auto_scaling_group(**group, MinSize=1, MaxSize=3)
+    assert "below min value 1" in refused(no, autoscaling.set_desired_capacity, **group, DesiredCapacity=0)
+    autoscaling.set_desired_capacity(**group, DesiredCapacity=3)
+
+
+def test_attributes_and_endpoints_of_a_vpc(aws: Aws, network: Network, elsewhere: dict[str, str]) -> None:
+    ec2 = aws("ec2")
+    both = {"EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}}
+    refused("InvalidParameterCombination", ec2.modify_vpc_attribute, VpcId=network.vpc, **both)
+    ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
+    about = {"VpcId": elsewhere["vpc"], "ServiceName": "com.amazonaws.eu-west-1.s3", "VpcEndpointType": "Gateway"}
+    endpoint = ec2.create_vpc_endpoint(**about, RouteTableIds=[elsewhere["table"]])["VpcEndpoint"]["VpcEndpointId"]
+    refused("RouteAlreadyExists", ec2.create_vpc_endpoint, **about, RouteTableIds=[elsewhere["table"]])
+    ec2.create_vpc_endpoint(**about)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    ec2.create_vpc_endpoint(**about, RouteTableIds=[elsewhere["table"]])
+
+
+def test_database_only_grows(aws: Aws, later: Later) -> None:
+    rds = aws("rds")
+    about = {"DBInstanceIdentifier": "db", "DBInstanceClass": "db.r7g.large", "Engine": "mysql", "StorageType": "gp3"}
+    about |= {"MasterUsername": "dbadmin", "MasterUserPassword": "not-a-secret-1", "AllocatedStorage": 100}
+    refused("InvalidParameterValue", rds.create_db_instance, **about, BackupRetentionPeriod=36)
+    rds.create_db_instance(**about, EngineVersion="8.0")
+    later(3600)
+    no, modify = "InvalidParameterCombination", {"DBInstanceIdentifier": "db", "ApplyImmediately": True}
+    change = rds.modify_db_instance
+    assert "cannot be less than" in refused(no, change, **modify, AllocatedStorage=50)
+    assert "AllowMajorVersionUpgrade" in refused(no, change, **modify, EngineVersion="8.4")
+    refused("InvalidParameterValue", change, **modify, BackupRetentionPeriod=36)
+    change(**modify, AllocatedStorage=150, EngineVersion="8.4", AllowMajorVersionUpgrade=True)
+    later(3600)
+    assert "Cannot upgrade mysql from 8.4" in refused(no, change, **modify, EngineVersion="8.0")
+
+
+def test_attached_policy_is_not_deleted(aws: Aws) -> None:
+    iam = aws("iam")
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=text)["Policy"]["Arn"]
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    refused("DeleteConflict", iam.delete_policy, PolicyArn=arn)
+    iam.detach_role_policy(RoleName="r", PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+
+
+def test_ord_5_dead_letters_have_a_queue(aws: Aws) -> None:
+    sqs = aws("sqs")
+
+    def redrive(**changed: Any) -> dict[str, str]:
+        policy = {"deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:dead", "maxReceiveCount": 3} | changed
+        return {"RedrivePolicy": json.dumps(policy)}
+
+    def create(**changed: Any) -> Any:
+        return sqs.create_queue(QueueName="live", Attributes=redrive(**changed))
+
+    no = "InvalidParameterValue"
+    assert "Dead letter target does not exist" in refused(no, create)
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    refused(no, create, maxReceiveCount=0)
+    for allowed in ({"redrivePermission": "denyAll"}, {"redrivePermission": "byQueue", "sourceQueueArns": []}):
+        sqs.set_queue_attributes(QueueUrl=dead, Attributes={"RedriveAllowPolicy": json.dumps(allowed)})
+        refused(no, create)
+    allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:live"]}
+    sqs.set_queue_attributes(QueueUrl=dead, Attributes={"RedriveAllowPolicy": json.dumps(allowed)})
+    live = create()["QueueUrl"]
+    ghost = redrive(deadLetterTargetArn=f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ghost")
+    refused(no, sqs.set_queue_attributes, QueueUrl=live, Attributes=ghost)
+
+
+def test_topics_and_their_mail(aws: Aws) -> None:
+    sns = aws("sns")
+    tags = [{"Key": "Environment", "Value": "production"}]
+    topic = sns.create_topic(Name="alerts", Tags=tags)["TopicArn"]
+    assert sns.create_topic(Name="alerts", Tags=tags)["TopicArn"] == topic
+    assert sns.create_topic(Name="alerts")["TopicArn"] == topic
+    other = [{"Key": "Environment", "Value": "staging"}]
+    assert "different tags" in refused("InvalidParameter", sns.create_topic, Name="alerts", Tags=other)
+    refused("InvalidParameter", sns.subscribe, TopicArn=topic, Protocol="email", Endpoint="nobody")
+
+
+def test_times_that_aws_takes(aws: Aws) -> None:
+    logs, kms = aws("logs"), aws("kms")
+    logs.create_log_group(logGroupName="/x")
+    refused("InvalidParameterException", logs.put_retention_policy, logGroupName="/x", retentionInDays=8)
+    logs.put_retention_policy(logGroupName="/x", retentionInDays=7)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    refused("NotAuthorizedException", kms.create_alias, AliasName="alias/aws/x", TargetKeyId=key)
+    for days in (6, 31):
+        refused("ValidationException", kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=days)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    about = {"FunctionName": "f", "Runtime": "python3.13", "Handler": "a.h", "Code": {"ZipFile": function_code()}}
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    refused("ValidationException", aws("lambda").create_function, **about, Role=role, Timeout=901)
+
+
+def test_tdn_8_deleted_secret_takes_no_value(aws: Aws) -> None:
+    secrets = aws("secretsmanager")
+    secrets.create_secret(Name="s", SecretString="1")
+    secrets.delete_secret(SecretId="s", RecoveryWindowInDays=7)
+    no = "InvalidRequestException"
+    assert "marked for deletion" in refused(no, secrets.put_secret_value, SecretId="s", SecretString="2")
+    refused(no, secrets.update_secret, SecretId="s", SecretString="2")
+    secrets.restore_secret(SecretId="s")
+    secrets.put_secret_value(SecretId="s", SecretString="2")
+
+
+def test_policies_and_acls_of_a_bucket(aws: Aws) -> None:
+    s3 = aws("s3")
+    place = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket="assets-1", CreateBucketConfiguration=place)
+    statement = {"Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject"}
+    wrong = document(**statement, Resource="arn:aws:s3:::assets-2/*")
+    assert "invalid resource" in refused("MalformedPolicy", s3.put_bucket_policy, Bucket="assets-1", Policy=wrong)
+    s3.put_bucket_policy(Bucket="assets-1", Policy=document(**statement, Resource="arn:aws:s3:::assets-1/*"))
+    refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket="assets-1", ACL="log-delivery-write")
+    owned = {"Bucket": "logs-1", "CreateBucketConfiguration": place, "ObjectOwnership": "BucketOwnerPreferred"}
+    s3.create_bucket(**owned)
+    s3.put_bucket_acl(Bucket="logs-1", ACL="log-delivery-write")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Transitions": [{"Days": 30, "StorageClass": "GLACIER"}, {"Days": 60, "StorageClass": "STANDARD_IA"}]},
+        {"Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}], "Expiration": {"Days": 30}},
+    ],
+)
+def test_order_of_a_lifecycle(aws: Aws, changed: dict[str, Any]) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="logs-1", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    good = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 90}}
+    good["Transitions"] = [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 60, "StorageClass": "GLACIER"}]
+    put = s3.put_bucket_lifecycle_configuration
+    refused("InvalidArgument", put, Bucket="logs-1", LifecycleConfiguration={"Rules": [{**good, **changed}]})
+    put(Bucket="logs-1", LifecycleConfiguration={"Rules": [good]})
+
+
+def test_records_are_well_formed(zone: Any) -> None:
+    def record(kind: str, value: str) -> dict[str, Any]:
+        return {"Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+
+    no = "InvalidChangeBatch"
+    refused(no, zone, action="CREATE", **record("A", "nowhere"))
+    refused(no, zone, action="CREATE", **record("AAAA", "192.0.2.1"))
+    assert "at apex" in refused(no, zone, action="CREATE", name="example.com", **record("CNAME", "a.example.org"))
+    zone("CREATE", **record("A", "192.0.2.1"))
+    assert "conflicts" in refused(no, zone, action="CREATE", **record("CNAME", "a.example.org"))
+    zone("DELETE", **record("A", "192.0.2.1"))
+    zone("CREATE", **record("CNAME", "a.example.org"))

@@ -45,6 +45,35 @@ def test_certificate_is_issued_when_its_record_exists(aws: Aws) -> None:
     assert {option["ValidationStatus"] for option in issued["DomainValidationOptions"]} == {"SUCCESS"}
 
 
+@pytest.mark.parametrize("addresses", ["ipv4", "dualstack"])
+def test_the_answers_of_a_zone(aws: Aws, network: Any, addresses: str) -> None:
+    route53, elbv2 = aws("route53"), aws("elbv2")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="r")["HostedZone"]["Id"]
+    balancer = elbv2.create_load_balancer(Name="lb", Subnets=network.subnets, IpAddressType=addresses)["LoadBalancers"][
+        0
+    ]
+    target = {"DNSName": balancer["DNSName"], "HostedZoneId": balancer["CanonicalHostedZoneId"]}
+    alias = {"Name": "www.example.com", "AliasTarget": {**target, "EvaluateTargetHealth": False}}
+    text = {"Name": "example.com", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"text"'}]}
+    records = [{**alias, "Type": "A"}, {**alias, "Type": "AAAA"}, text]
+    changes = [{"Action": "CREATE", "ResourceRecordSet": record} for record in records]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+    def ask(name: str, kind: str) -> tuple[str, list[str]]:
+        answer = route53.test_dns_answer(HostedZoneId=zone, RecordName=name, RecordType=kind)
+        return answer["ResponseCode"], answer["RecordData"]
+
+    assert ask("example.com", "TXT") == ("NOERROR", ['"text"'])
+    assert ask("WWW.example.com.", "A") == ("NOERROR", ["192.0.2.1"])
+    assert ask("www.example.com", "AAAA") == ("NOERROR", ["2001:db8::1"] if addresses == "dualstack" else [])
+    assert ask("www.example.com", "TXT") == ("NOERROR", [])
+    assert ask("other.example.com", "A") == ("NXDOMAIN", [])
+    elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    assert ask("www.example.com", "A") == ("NOERROR", [])
+    nowhere = {"HostedZoneId": "Z0NONE", "RecordName": "example.com", "RecordType": "A"}
+    refused("NoSuchHostedZone", route53.test_dns_answer, **nowhere)
+
+
 def test_certificate_in_use(aws: Aws, network: Any) -> None:
     elbv2, acm = aws("elbv2"), aws("acm")
     arn = issued_certificate(aws, "eu-west-1")

@@ -1,0 +1,40 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lines of the table that a smoke test shows: what was tried, what came of it, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+except ImportError:
+    pass  # AnsibleAWSModule reports it.
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+Check = dict[str, Any]
+NOT_ASKED = "Let the credentials ask (docs/permissions.md), or mend what the message says"
+
+
+def passed(subject: str, found: str) -> Check:
+    return {"verdict": "pass", "subject": subject, "found": found, "remedy": ""}
+
+
+def failed(subject: str, found: str, remedy: str) -> Check:
+    return {"verdict": "fail", "subject": subject, "found": found, "remedy": remedy}
+
+
+def skipped(subject: str, found: str, remedy: str = "") -> Check:
+    """Return the line of what was not tried, or could not be judged; found says why."""
+    return {"verdict": "skipped", "subject": subject, "found": found, "remedy": remedy}
+
+
+def asked(subject: str, question: Callable[..., Iterable[Check]], *about: Any) -> list[Check]:
+    """Return the lines that the question yields; if AWS refuses to answer, one that says so: what is not known has not passed."""
+    try:
+        return list(question(*about))
+    except (AnsibleAWSError, ClientError, BotoCoreError, ResponseParserError) as error:  # the last: no answer of AWS
+        return [failed(subject, f"not known: {str(error).splitlines()[0]}", NOT_ASKED)]
