@@ -195,6 +195,34 @@ def distribution(change: Callable[[dict[str, Any]], Any]) -> None:
     cloudfront.update_distribution(Id=identifier, IfMatch=found["ETag"], DistributionConfig=config)
 
 
+def web_acl() -> dict[str, str]:
+    return client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"][0]
+
+
+@cache
+def open_web_acl() -> None:
+    """Let the web ACL do nothing but block."""
+    found = web_acl()
+    client("wafv2").update_web_acl(
+        **{name: found[name] for name in ("Name", "Id", "LockToken")},
+        Scope="CLOUDFRONT",
+        Description="by hand",
+        DefaultAction={"Block": {}},
+        Rules=[],
+        VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "by-hand"},
+    )
+
+
+@cache
+def log_web_acl() -> None:
+    """Have each request written down, to another log group than the layers'."""
+    name = "aws-waf-logs-by-hand"
+    client("logs").create_log_group(logGroupName=name)
+    logging = {"LogDestinationConfigs": [arn("logs", f"log-group:{name}")], "ResourceArn": web_acl()["ARN"]}
+    redacted = [{"SingleHeader": {"Name": "x-token"}}]
+    client("wafv2").put_logging_configuration(LoggingConfiguration={**logging, "RedactedFields": redacted})
+
+
 def access_control(**settings: str) -> None:
     cloudfront = client("cloudfront")
     identifier = cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Items"][0]["Id"]
@@ -885,11 +913,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(OriginPath="/other")),
             "Comment": lambda: distribution(lambda config: config.update(Comment="by hand")),
             "Enabled": lambda: distribution(lambda config: config.update(Enabled=False)),
-            "WebACLId": lambda: distribution(
-                lambda config: config.update(
-                    WebACLId=f"arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/other/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
-                )
-            ),
+            "WebACLId": lambda: distribution(lambda config: config.update(WebACLId="")),
             "PriceClass": lambda: distribution(lambda config: config.update(PriceClass="PriceClass_200")),
             "ViewerCertificate": lambda: distribution(
                 lambda config: config["ViewerCertificate"].update(MinimumProtocolVersion="TLSv1")
@@ -898,6 +922,13 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 Resource=client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["ARN"],
                 Tags={"Items": MARKS},
             ),
+        }
+    },
+    "AWS::WAFv2::WebACL": {
+        named("cdn"): {
+            **dict.fromkeys(("description", "default_action", "rules", "visibility"), open_web_acl),
+            **dict.fromkeys(("log_destination_arn", "redacted_headers"), log_web_acl),
+            "tags": lambda: client("wafv2").tag_resource(ResourceARN=web_acl()["ARN"], Tags=MARKS),
         }
     },
     "AWS::Route53::RecordSet": {

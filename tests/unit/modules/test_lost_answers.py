@@ -54,6 +54,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "backup_vault": ({"backup_vault_name": "test", "tags": TAGS}, {}),
     "route53_hosted_zone": ({"zone": "example.com", "lookup_tags": TAGS, "tags": TAGS}, {}),
     "cloudfront_origin_access_control": ({"name": "test"}, {}),
+    "wafv2_web_acl": ({"name": "test", "scope": "CLOUDFRONT", "tags": TAGS}, {}),
     "budgets_budget": (
         {"name": "test", "limit_amount": 10, "notifications": [{"threshold": 80, "emails": ["a@example.com"]}]},
         {},
