@@ -651,6 +651,19 @@ def _log_delivery(action: str) -> Callable[[Asked], Iterator[Request]]:
     return lambda _asked: iter([Request(f"logs:{action}")])
 
 
+def _rotation(asked: Asked) -> Iterator[Request]:
+    """The function is called, as the caller."""
+    if function := asked.params.get("RotationLambdaARN"):
+        yield Request("lambda:InvokeFunction", function)
+
+
+def _write_secret(asked: Asked) -> Iterator[Request]:
+    """A value is encrypted with its secret's key, as the caller."""
+    secret = asked.backend("secretsmanager").secrets.get(asked.params["SecretId"])
+    if secret is not None and secret.kms_key_id:
+        yield from asked.use_key(secret.kms_key_id, ["Decrypt", "GenerateDataKey"])
+
+
 def _mount(_asked: Asked) -> Iterator[Request]:
     yield Request("backup-storage:MountCapsule")
 
@@ -715,6 +728,8 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("ec2", "DeleteFlowLogs"): _log_delivery("DeleteLogDelivery"),
     ("rds", "DeleteDBInstance"): _final_snapshot,
     ("secretsmanager", "GetSecretValue"): _read_secret,
+    ("secretsmanager", "PutSecretValue"): _write_secret,
+    ("secretsmanager", "RotateSecret"): _rotation,
 }
 
 

@@ -37,7 +37,12 @@ FACTS = {
         "adoptable": {"vpcs": {}, "keys": {}},
         "encryption": {"keys": {}},
         "dns": {"zones": [], "certificates": {}},
-        "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None, "web_acl_arn": None},
+        "frontend": {
+            "distribution": None,
+            "rival_distribution_ids": [],
+            "origin_access_control_id": None,
+            "web_acl_arn": None,
+        },
         "network": {"vpc_id": None, "cidr": None, "subnets": {}, "subnet_zones": {}, "nat_gateways": {}},
         "load_balancing": {"target_group_fixed": {}},
         "messaging": {"others": {"queues": [], "topics": []}},
@@ -225,6 +230,8 @@ CASES = [
     ("database", "database_backup_window", "3-4"),
     ("database", "database_backup_retention_days", 0),  # with a replica
     ("database", "database_instance_class", "r7g.large"),
+    ("database", "database_secret_rotation_function_arn", "arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
+    ("database", "database_secret_rotation_days", 0),
     ("load_balancing", "load_balancing_ssl_policy", "TLS"),
     ("load_balancing", "load_balancing_idle_timeout", 0),
     ("frontend", "frontend_price_class", "PriceClass_1"),
