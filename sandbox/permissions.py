@@ -664,6 +664,11 @@ def _write_secret(asked: Asked) -> Iterator[Request]:
         yield from asked.use_key(secret.kms_key_id, ["Decrypt", "GenerateDataKey"])
 
 
+def _default_options(asked: Asked) -> Iterator[Request]:
+    """A database gets its engine's default option group, if none is named."""
+    yield asked.request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
+
+
 def _mount(_asked: Asked) -> Iterator[Request]:
     yield Request("backup-storage:MountCapsule")
 
@@ -726,6 +731,8 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("cloudfront", "UpdateDistribution"): _standard_logging,
     ("ec2", "CreateFlowLogs"): _log_delivery("CreateLogDelivery"),
     ("ec2", "DeleteFlowLogs"): _log_delivery("DeleteLogDelivery"),
+    ("rds", "CreateDBInstance"): _default_options,
+    ("rds", "CreateDBInstanceReadReplica"): _default_options,
     ("rds", "DeleteDBInstance"): _final_snapshot,
     ("secretsmanager", "GetSecretValue"): _read_secret,
     ("secretsmanager", "PutSecretValue"): _write_secret,

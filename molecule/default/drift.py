@@ -670,7 +670,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "enable_cloudwatch_logs_exports": lambda: database(
                 CloudwatchLogsExportConfiguration={"DisableLogTypes": ["error"]}
             ),
-            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=True),
+            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=False),
             "enable_performance_insights": lambda: database(EnablePerformanceInsights=False),
             "monitoring_interval": lambda: database(MonitoringInterval=5),
             "multi_az": lambda: database(MultiAZ=False),
