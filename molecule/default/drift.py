@@ -195,6 +195,34 @@ def distribution(change: Callable[[dict[str, Any]], Any]) -> None:
     cloudfront.update_distribution(Id=identifier, IfMatch=found["ETag"], DistributionConfig=config)
 
 
+def web_acl() -> dict[str, str]:
+    return client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"][0]
+
+
+@cache
+def open_web_acl() -> None:
+    """Let the web ACL do nothing but block."""
+    found = web_acl()
+    client("wafv2").update_web_acl(
+        **{name: found[name] for name in ("Name", "Id", "LockToken")},
+        Scope="CLOUDFRONT",
+        Description="by hand",
+        DefaultAction={"Block": {}},
+        Rules=[],
+        VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "by-hand"},
+    )
+
+
+@cache
+def log_web_acl() -> None:
+    """Have each request written down, to another log group than the layers'."""
+    name = "aws-waf-logs-by-hand"
+    client("logs").create_log_group(logGroupName=name)
+    logging = {"LogDestinationConfigs": [arn("logs", f"log-group:{name}")], "ResourceArn": web_acl()["ARN"]}
+    redacted = [{"SingleHeader": {"Name": "x-token"}}]
+    client("wafv2").put_logging_configuration(LoggingConfiguration={**logging, "RedactedFields": redacted})
+
+
 def access_control(**settings: str) -> None:
     cloudfront = client("cloudfront")
     identifier = cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Items"][0]["Id"]
@@ -351,6 +379,22 @@ def compute_the_metric() -> None:
         "MetricStat": {"Metric": {"Namespace": "Other", "MetricName": "b"}, "Period": 60, "Stat": "Sum"},
     }
     alarm(name, **without, Metrics=[query])
+
+
+@cache
+def rotate() -> None:
+    """Have a function rotate the database's password."""
+    client("lambda").add_permission(
+        FunctionName=FUNCTION,
+        StatementId="by-hand",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+    )
+    client("secretsmanager").rotate_secret(
+        SecretId=f"{ENVIRONMENT}/database",
+        RotationLambdaARN=arn("lambda", f"function:{FUNCTION}"),
+        RotationRules={"AutomaticallyAfterDays": 30},
+    )
 
 
 def other_parameters() -> None:
@@ -585,6 +629,9 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
         },
     },
+    "AWS::SecretsManager::RotationSchedule": {
+        f"{ENVIRONMENT}/database": dict.fromkeys(("rotation_lambda_arn", "automatically_after_days"), rotate)
+    },
     "AWS::RDS::DBSubnetGroup": {
         named("db-subnet-group"): {
             "description": lambda: client("rds").modify_db_subnet_group(
@@ -623,7 +670,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "enable_cloudwatch_logs_exports": lambda: database(
                 CloudwatchLogsExportConfiguration={"DisableLogTypes": ["error"]}
             ),
-            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=True),
+            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=False),
             "enable_performance_insights": lambda: database(EnablePerformanceInsights=False),
             "monitoring_interval": lambda: database(MonitoringInterval=5),
             "multi_az": lambda: database(MultiAZ=False),
@@ -885,11 +932,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(OriginPath="/other")),
             "Comment": lambda: distribution(lambda config: config.update(Comment="by hand")),
             "Enabled": lambda: distribution(lambda config: config.update(Enabled=False)),
-            "WebACLId": lambda: distribution(
-                lambda config: config.update(
-                    WebACLId=f"arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/other/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
-                )
-            ),
+            "WebACLId": lambda: distribution(lambda config: config.update(WebACLId="")),
             "PriceClass": lambda: distribution(lambda config: config.update(PriceClass="PriceClass_200")),
             "ViewerCertificate": lambda: distribution(
                 lambda config: config["ViewerCertificate"].update(MinimumProtocolVersion="TLSv1")
@@ -898,6 +941,13 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 Resource=client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["ARN"],
                 Tags={"Items": MARKS},
             ),
+        }
+    },
+    "AWS::WAFv2::WebACL": {
+        named("cdn"): {
+            **dict.fromkeys(("description", "default_action", "rules", "visibility"), open_web_acl),
+            **dict.fromkeys(("log_destination_arn", "redacted_headers"), log_web_acl),
+            "tags": lambda: client("wafv2").tag_resource(ResourceARN=web_acl()["ARN"], Tags=MARKS),
         }
     },
     "AWS::Route53::RecordSet": {
@@ -999,6 +1049,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::EC2::VPCEndpoint": {"vpc_endpoint_type"},
     "AWS::EC2::FlowLog": {"deliver_logs_permission_arn", "max_aggregation_interval", "traffic_type"},
     "AWS::CertificateManager::Certificate": {"domain_name", "key_algorithm", "names"},
+    "AWS::SecretsManager::SecretTargetAttachment": {"target"},  # told once: a value that was rotated is not read
     "AWS::SecretsManager::Secret": {"has_value", "scheduled_for_deletion"},
     "AWS::ECR::Repository": {"encryption_configuration"},
     "AWS::RDS::DBParameterGroup": {"engine"},
