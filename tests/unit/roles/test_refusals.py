@@ -34,7 +34,7 @@ FACTS = {
         "tags": {"Project": "realtime", "Environment": "production", "ManagedBy": "realtime.aws"},
     },
     "stack_live": {
-        "adoptable": {"vpcs": {}, "keys": {}},
+        "adoptable": {"vpcs": {}, "keys": {}, "buckets": {}},
         "encryption": {"keys": {}},
         "dns": {"zones": [], "certificates": {}},
         "frontend": {"distribution": None, "rival_distribution_ids": [], "origin_access_control_id": None},
@@ -44,6 +44,7 @@ FACTS = {
         "pipeline": {"repository": None, "identity_provider": None, "deploy_role_arn": None},
         "monitoring": {"foreign_log_groups": [], "foreign_alarms": []},
         "database": {"primary": None, "replica": None},
+        "storage": {"buckets": [], "other_buckets": []},
     },
     "encryption_outputs": {"kms_key_arns": {k: ARN.format("kms", f"key/{k}") for k in ("data", "messaging", "logs")}},
     "network_outputs": {
@@ -65,6 +66,7 @@ FACTS = {
     "storage_outputs": {
         "buckets": BUCKETS,
         "bucket_arns": {name: f"arn:aws:s3:::{bucket}" for name, bucket in BUCKETS.items()},
+        "adopted": [],
         "static_domain": f"{BUCKETS['static']}.s3.us-east-1.amazonaws.com",
     },
     "database_outputs": {
@@ -316,7 +318,11 @@ COMPANY = {"owner": "", "arn": ARN.format("kms", "key/company"), "usable": True}
 )
 def test_a_vpc_is_adopted_that_exists_and_is_free(found, standing, refused):
     network = {**FACTS["stack_live"]["network"], "vpc_id": standing}
-    live = {**FACTS["stack_live"], "network": network, "adoptable": {"vpcs": {VPC_ID: found}, "keys": {}}}
+    live = {
+        **FACTS["stack_live"],
+        "network": network,
+        "adoptable": {"vpcs": {VPC_ID: found}, "keys": {}, "buckets": {}},
+    }
     said = faults("network", stack_live=live, network_vpc_id=VPC_ID)
     assert [text.split()[0] for text in said] == refused, said
 
@@ -333,7 +339,7 @@ def test_a_vpc_is_adopted_that_exists_and_is_free(found, standing, refused):
     ],
 )
 def test_a_key_is_adopted_that_exists_and_is_free(found, standing, refused):
-    adoptable = {"vpcs": {}, "keys": {"alias/company": found}}
+    adoptable = {"vpcs": {}, "keys": {"alias/company": found}, "buckets": {}}
     live = {**FACTS["stack_live"], "encryption": {"keys": standing}, "adoptable": adoptable}
     said = faults("encryption", stack_live=live, encryption_adopt={"data": "alias/company"})
     assert len(said) == refused, said
@@ -390,3 +396,33 @@ def test_servers_pull_from_the_pipeline_and_from_where_the_image_is(image, arns)
 )
 def test_misspelt_name(role, typo, meant):
     assert any(text.startswith(f"{typo} is not") and meant in text for text in faults(role, **{typo: "x"}))
+
+
+THEIRS = {"owner": "", "region": "us-east-1", "encryption": "AES256"}
+OWN_STATIC = "production-static-assets-123456789012-us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "own", "refused"),
+    [
+        ({"static": "company"}, THEIRS, [], False),
+        ({"static": OWN_STATIC}, THEIRS, [OWN_STATIC], False),  # the environment's own bucket becomes one to be kept
+        ({"static": "company"}, None, [], True),
+        ({"static": "company"}, {**THEIRS, "region": "eu-west-1"}, [], True),
+        ({"static": "company"}, {**THEIRS, "owner": "realtime/staging"}, [], True),
+        ({"backups": "company"}, {**THEIRS, "encryption": "aws:kms"}, [], False),
+        ({"logs": "company"}, {**THEIRS, "encryption": "aws:kms"}, [], True),
+        ({"static": "company"}, THEIRS, [OWN_STATIC], True),
+        ({"static": "company", "logs": "company"}, THEIRS, [], True),
+        ({"assets": "company"}, THEIRS, [], True),
+    ],
+)
+def test_a_bucket_is_adopted_that_exists_and_is_free(wanted, found, own, refused):
+    live = {
+        **FACTS["stack_live"],
+        "adoptable": {"vpcs": {}, "keys": {}, "buckets": dict.fromkeys(wanted.values(), found)},
+        "storage": {"buckets": own, "other_buckets": []},
+    }
+    said = faults("storage", stack_live=live, storage_adopt=wanted)
+    assert len(said) == int(refused)
+    assert all(text.startswith("storage_adopt is ") for text in said)
