@@ -155,6 +155,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     named,
     report,
     retry_on,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     delete_when_free,
@@ -168,6 +169,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 
 KIND = "AWS::EC2::SecurityGroup"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidGroup.NotFound"]  # what was made a moment ago
+REFUSED = when_removed("new connections by the rules that go are refused")
+DISRUPTS = {"rules": REFUSED, "rules_egress": REFUSED}
 DIRECTIONS = ("ingress", "egress")
 OPTIONS = {"ingress": "rules", "egress": "rules_egress"}
 # What AWS gives a VPC along with it: a group in which all may talk to one another, and to everybody.
@@ -257,7 +260,7 @@ def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: di
     desired: dict[str, Any] = {option: shown(wanted_rules(options[option])) for option in OPTIONS.values()}
     tags = {**params["tags"], "Name": name}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
-    return Plan(KIND, name, before, desired)
+    return Plan(KIND, name, before, desired, disrupts=DISRUPTS)
 
 
 def create_group(client: Any, vpc_id: str, options: dict[str, Any], tags: dict[str, str]) -> None:
