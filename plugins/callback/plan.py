@@ -15,7 +15,8 @@ description:
     C(resource) (C(type) and C(name) in one, such as C(AWS::SQS::Queue/production-orders)), C(type), C(name), C(action) (create, update,
     replace or delete), C(before) and C(after) (what changes; C(null) where there is nothing), C(interruption) (what the change means for
     the service, C(null) when it means nothing) and, where there is such, C(note); and with C(failures), the messages of tasks that failed.
-  - What M(realtime.aws.stack_leftovers) keeps stands there too, with the action C(keep), for the run does nothing about it.
+  - What M(realtime.aws.stack_leftovers) keeps, and a hosted zone that is adopted, stand there too, with the action C(keep), for the run
+    does nothing about them.
   - A task of another collection that changes something stands as one update, with the module as type.
 requirements:
   - enabled in the configuration, as by E(ANSIBLE_CALLBACKS_ENABLED)
@@ -35,6 +36,8 @@ from typing import Any
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+
+KEEPERS = ("realtime.aws.stack_leftovers", "realtime.aws.route53_hosted_zone")
 
 
 def parsed(text: str) -> Any:
@@ -63,10 +66,10 @@ def entry(layer: str, change: dict[str, Any], diff: dict[str, Any]) -> dict[str,
     }
 
 
-def kept(action: str, result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what is not wanted any more and stays all the same, as stack_leftovers says."""
-    found = result.get("kept", []) if action == "realtime.aws.stack_leftovers" else []
-    return [entry(each["layer"], each, {"before": "", "after": ""}) for each in found]
+def kept(layer: str, action: str, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is left as it is, and worth saying; stack_leftovers says of which layer it is."""
+    found = result.get("kept", []) if action in KEEPERS else []
+    return [entry(each.get("layer", layer), each, {"before": "", "after": ""}) for each in found]
 
 
 class CallbackModule(CallbackBase):
@@ -87,7 +90,7 @@ class CallbackModule(CallbackBase):
         task = result.task
         layer = task._role.get_name().rpartition(".")[2] if task._role else ""
         changes = self._hosts[result.host.name]["changes"]
-        changes += entries(layer, task.action, task.get_name(), result.result) + kept(task.action, result.result)
+        changes += entries(layer, task.action, task.get_name(), result.result) + kept(layer, task.action, result.result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._hosts[result.host.name]["failures"].append(f"{result.task.get_name()}: {result.result.get('msg')}")

@@ -13,7 +13,9 @@ description:
   - Requests a public certificate in one or more regions, writes the records that prove the domain into a hosted zone of
     Route 53, and waits until all of them are issued. All are requested before the first is awaited.
   - A certificate is known by O(domain_name) and O(lookup_tags). A request that is still pending is continued. One that
-    failed, expired, or has other names or another key is followed by a new one, and removed as soon as nothing uses it.
+    failed or expired is followed by a new one, and removed as soon as nothing uses it.
+  - AWS can't give a certificate other names or another key, so a new one replaces it, and the ARN is another. The old one stays, for something
+    may use it; O(certificate_arns) with O(state=absent) removes it.
   - Certificate transparency logging is on.
   - To import a certificate from files, use M(community.aws.acm_certificate).
 attributes:
@@ -40,6 +42,10 @@ options:
     default: RSA_2048
   regions:
     description: The regions that get a certificate; CloudFront wants V(us-east-1). The module's own region when omitted.
+    type: list
+    elements: str
+  certificate_arns:
+    description: With O(state=absent), the certificates to remove; all of O(domain_name) and O(lookup_tags) when omitted.
     type: list
     elements: str
   hosted_zone_id:
@@ -95,6 +101,14 @@ EXAMPLES = r"""
     tags: {Project: realtime, Environment: production}
     wait: false
 
+- name: Remove the one that was replaced
+  realtime.aws.acm_certificate:
+    domain_name: example.com
+    hosted_zone_id: Z0123456789ABCDEFGHIJ
+    tags: {Project: realtime, Environment: production}
+    certificate_arns: [arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012]
+    state: absent
+
 - name: Remove them when nothing uses them any more
   realtime.aws.acm_certificate:
     domain_name: example.com
@@ -134,7 +148,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.acm import list_certificates
+from ansible_collections.realtime.aws.plugins.module_utils.acm import key_algorithm, list_certificates
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
@@ -158,6 +172,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
 
 KIND = "AWS::CertificateManager::Certificate"
 RECORD_KIND = "AWS::Route53::RecordSet"
+FIXED = ("domain_name", "names", "key_algorithm")
+REPLACED = "a new certificate takes its place, without an interruption"
 UNSEEN = {"Status": "PENDING_VALIDATION"}  # requested, and not there for readers yet
 USABLE = ("ISSUED", "PENDING_VALIDATION")
 RECORD_TIMEOUT = 120  # seconds that ACM may take to make up its validation records
@@ -169,8 +185,7 @@ def normalize(detail: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
     return {
         "domain_name": detail["DomainName"],
         "names": sorted({detail["DomainName"], *detail.get("SubjectAlternativeNames", [])}),
-        # AWS answers RSA-2048 to a request for RSA_2048.
-        "key_algorithm": detail["KeyAlgorithm"].replace("-", "_"),
+        "key_algorithm": key_algorithm(detail),
         "tags": tags,
     }
 
@@ -263,19 +278,23 @@ class Present:
         wanted = desired(self.params, None)
         good = [each for each in region.own if fits(each, wanted)]
         best = max(good, key=lambda each: (each["Status"] == "ISSUED", each["CreatedAt"]), default=None)
+        usable = [each for each in region.own if each["Status"] in USABLE]
+        old = best or max(usable, key=lambda each: each["CreatedAt"], default=None)
         before = None
-        if best:
-            tags = region.tags[best["CertificateArn"]]
-            before, wanted = normalize(best, tags), desired(self.params, tags)
+        if old:
+            tags = region.tags[old["CertificateArn"]]
+            before, wanted = normalize(old, tags), desired(self.params, tags)
         self.arns[region.name] = best["CertificateArn"] if best else None
-        plan = Plan(KIND, region.label, before, wanted)
+        plan = Plan(KIND, region.label, before, wanted, replaced_by=FIXED, disrupts=dict.fromkeys(FIXED, REPLACED))
+        if plan.action == "replace":
+            plan.note = "the old one stays until it is pruned"
         superseded = [
             (
                 each["CertificateArn"],
                 Plan(KIND, region.label, normalize(each, region.tags[each["CertificateArn"]]), None),
             )
             for each in region.own
-            if each is not best and not each.get("InUseBy")
+            if each is not best and (each in good or each not in usable) and not each.get("InUseBy")
         ]
         self.plans += [plan, *(other for _arn, other in superseded)]
         return plan, superseded
@@ -283,7 +302,7 @@ class Present:
     def apply(self) -> None:
         for region, plan, superseded in self.jobs:
             arn = self.arns[region.name]
-            if plan.action == "create":
+            if plan.action in ("create", "replace"):
                 self.arns[region.name] = region.request(plan.desired)
             elif plan.changed:
                 region.write_tags(arn, plan.before["tags"], plan.desired["tags"])
@@ -316,10 +335,11 @@ def read_cnames(client: Any, zone_id: str | None) -> dict[str, dict[str, Any]]:
 
 
 def expected_records(names: list[str], known: dict[str, str]) -> dict[str, str]:
-    """Return stand-ins for the validation records of names that are not known yet; only ACM can tell them."""
+    """Return the validation records of names, with stand-ins for those that are not known yet; only ACM can tell them."""
     bare = dict.fromkeys(name.removeprefix("*.") for name in names)
-    proven = {validated(record) for record in known}
-    return {f"_pending.{name}.": "told by ACM" for name in bare if name not in proven}
+    found = {record: value for record, value in known.items() if validated(record) in bare}
+    proven = {validated(record) for record in found}
+    return found | {f"_pending.{name}.": "told by ACM" for name in bare if name not in proven}
 
 
 def validated(record: str) -> str:
@@ -375,9 +395,12 @@ def ensure_present(
         records = state.records(RECORD_TIMEOUT)
     else:
         records = validation_records(list(state.details().values()))
+        # All certificates of a domain have the same record, whatever their region.
+        owned = [validation_records([each]) for region in regions for each in region.own]
+        known = {name: value for its in [records, *owned] for name, value in its.items()}
         for plan in state.plans:
-            if plan.action == "create":
-                records |= expected_records(plan.desired["names"], records)
+            if plan.action in ("create", "replace"):
+                records |= expected_records(plan.desired["names"], known)
     cnames = read_cnames(route53, zone_id)
     record_plans = plan_records(cnames, records, present=True) if params["hosted_zone_id"] else {}
     if not module.check_mode:
@@ -391,16 +414,21 @@ def ensure_present(
 
 
 def ensure_absent(module: AnsibleAWSModule, regions: list[Region], route53: Any, zone_id: str | None) -> dict[str, Any]:
+    wanted = module.params["certificate_arns"]
+    going = {
+        region.name: [each for each in region.own if wanted is None or each["CertificateArn"] in wanted]
+        for region in regions
+    }
     plans = [
         Plan(KIND, region.label, normalize(each, region.tags[each["CertificateArn"]]), None)
         for region in regions
-        for each in region.own
+        for each in going[region.name]
     ]
     doomed: dict[str, str] = {}
     needed: dict[str, str] = {}
     for region in regions:
         for each in region.same_domain:
-            (doomed if each in region.own else needed).update(validation_records([each]))
+            (doomed if each in going[region.name] else needed).update(validation_records([each]))
     cnames = read_cnames(route53, zone_id)
     records = {name: value for name, value in doomed.items() if name not in needed}
     record_plans = plan_records(cnames, records, present=False)
@@ -408,7 +436,7 @@ def ensure_absent(module: AnsibleAWSModule, regions: list[Region], route53: Any,
         # The certificates last: only they tell their records, also to the next run when this one is killed between the two.
         write_records(route53, zone_id, record_plans, cnames)
         for region in regions:
-            for each in region.own:
+            for each in going[region.name]:
                 region.delete(each["CertificateArn"], module.params["wait_timeout"])
     certificates = {region.name: {"arn": None, "status": None} for region in regions}
     return {"certificates": certificates, "validation_records": {}, **report(*plans, *record_plans.values())}
@@ -426,6 +454,7 @@ def main():
                 "no_log": False,
             },
             "regions": {"type": "list", "elements": "str"},
+            "certificate_arns": {"type": "list", "elements": "str"},
             "hosted_zone_id": {"type": "str"},
             "lookup_tags": {"type": "dict"},
             "tags": {"type": "dict", "default": {}},

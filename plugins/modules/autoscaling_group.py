@@ -192,8 +192,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 
 KIND = "AWS::AutoScaling::AutoScalingGroup"
 PROFILE_TIMEOUT = 120  # CON-1: seconds until a new instance profile is known everywhere
-ROLLING_NOTE = "instances that run keep their launch template version until they are replaced"
 DISRUPTS = {
+    "launch_template": "instances that run keep their version until they are replaced",
     "vpc_zone_identifier": "AWS replaces instances until the subnets have equally many",
     "desired_capacity": when_lowered("instances that are too many are terminated"),
     "target_group_arns": when_removed("the group that is removed gets no more requests"),
@@ -489,8 +489,6 @@ def main():
             group = None
         before = normalize(group) if group else None
         plan = Plan(KIND, name, before, desired_or_gone(params, before), disrupts=DISRUPTS)
-        if plan.action == "update" and "launch_template" in plan.changes:
-            plan.note = ROLLING_NOTE
         if not module.check_mode:
             apply(client, plan, params["wait_for_instances"], params["wait_timeout"])
     except AnsibleAWSError as error:

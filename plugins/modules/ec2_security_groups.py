@@ -80,6 +80,10 @@ options:
     type: list
     elements: str
     default: []
+  lookup_tags:
+    description: The tags by which a group is known; a part of O(tags). A group of the same name without them is refused. V(default) needs none.
+    type: dict
+    default: {}
   tags:
     description: Tags of all the groups; C(Name) is the group's name.
     type: dict
@@ -155,6 +159,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     named,
     report,
     retry_on,
+    when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     delete_when_free,
@@ -168,6 +173,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 
 KIND = "AWS::EC2::SecurityGroup"
 SETTLING = ["InvalidVpcID.NotFound", "InvalidGroup.NotFound"]  # what was made a moment ago
+REFUSED = when_removed("new connections by the rules that go are refused")
+DISRUPTS = {"rules": REFUSED, "rules_egress": REFUSED}
 DIRECTIONS = ("ingress", "egress")
 OPTIONS = {"ingress": "rules", "egress": "rules_egress"}
 # What AWS gives a VPC along with it: a group in which all may talk to one another, and to everybody.
@@ -254,10 +261,13 @@ def normalize_group(group: dict[str, Any], names: dict[str, str]) -> dict[str, A
 
 def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: dict[str, Any]) -> Plan:
     name = options["name"]
+    if before and name != "default" and not params["lookup_tags"].items() <= before["tags"].items():
+        message = f"{before['id']} has the name {name} already, and is not ours, for it has not the tags {params['lookup_tags']}"
+        raise AnsibleAWSError(message=message)
     desired: dict[str, Any] = {option: shown(wanted_rules(options[option])) for option in OPTIONS.values()}
     tags = {**params["tags"], "Name": name}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
-    return Plan(KIND, name, before, desired)
+    return Plan(KIND, name, before, desired, disrupts=DISRUPTS)
 
 
 def create_group(client: Any, vpc_id: str, options: dict[str, Any], tags: dict[str, str]) -> None:
@@ -385,6 +395,7 @@ def main():
             "vpc_id": {"type": "str", "required": True},
             "security_groups": {"type": "list", "elements": "dict", "options": group},
             "security_group_ids": {"type": "list", "elements": "str", "default": []},
+            "lookup_tags": {"type": "dict", "default": {}},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

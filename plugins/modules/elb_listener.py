@@ -213,6 +213,16 @@ from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 KIND = "AWS::ElasticLoadBalancingV2::Listener"
 RULE_KIND = "AWS::ElasticLoadBalancingV2::ListenerRule"
+# Another certificate means nothing: new connections get it, and those that are open go on.
+DISRUPTS = {
+    "protocol": "clients have to speak the other protocol",
+    "ssl_policy": "clients that speak none of the new policy's protocols and ciphers can't connect",
+    "default_actions": "requests are answered in the new way at once",
+}
+RULE_DISRUPTS = {
+    "conditions": "other requests meet the rule at once",
+    "actions": "requests that meet the rule are answered in the new way at once",
+}
 REDIRECT = {"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
 CERTIFICATE_TIMEOUT = 60  # seconds until ACM's news has reached the load balancer
 ACTION = {
@@ -455,7 +465,7 @@ def plan_rules(
                 "actions": normalize_actions([action_params(rule["action"])]),
                 "tags": desired_tags(current["tags"] if current else {}, params["tags"], params["purge_tags"]),
             }
-        plans[priority] = Plan(RULE_KIND, f"{name} rule {priority}", current, desired)
+        plans[priority] = Plan(RULE_KIND, f"{name} rule {priority}", current, desired, disrupts=RULE_DISRUPTS)
     return plans
 
 
@@ -517,7 +527,7 @@ def main():
         secrets = read_secrets(module) if present else {}
         before, rules_before = read(client, params["load_balancer_arn"], params["port"])
         name = f"{load_balancer_name(params['load_balancer_arn'])}:{params['port']}"
-        plan = Plan(KIND, name, before, desired_listener(params, before) if present else None)
+        plan = Plan(KIND, name, before, desired_listener(params, before) if present else None, disrupts=DISRUPTS)
         rule_plans = plan_rules(params, rules_before, secrets) if present else {}
         if not module.check_mode:
             arn = apply(client, params, plan)

@@ -280,6 +280,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
+    Effect,
     Plan,
     desired_tags,
     missing_is_none,
@@ -296,7 +297,6 @@ KIND = "AWS::RDS::DBInstance"
 STORED_ANEW = "the database may be slower for hours, and its storage can't be changed again for six"
 DISRUPTS = {
     "db_instance_class": "the instance restarts; with Multi-AZ its standby takes over within a minute or two",
-    "engine_version": "the database is down while AWS upgrades it",
     "port": "the instance restarts, and clients have to use the new port",
     "db_parameter_group_name": "static parameters wait until the instance is rebooted",
     "ca_certificate_identifier": "the instance restarts if its engine can't rotate the certificate without",
@@ -304,7 +304,9 @@ DISRUPTS = {
     "storage_type": STORED_ANEW,
     "iops": STORED_ANEW,
     "storage_throughput": STORED_ANEW,
-    "multi_az": lambda _old, new: "writes are slower while the standby is made" if new else "",
+    "multi_az": lambda _old, new: (
+        "writes are slower while the standby is made" if new else "no standby takes over any more"
+    ),
     "backup_retention_period": lambda old, new: "" if old and new else "the database is down for some seconds",
 }
 READY = ("available", "storage-optimization", "storage-config-upgrade", "storage-initialization")
@@ -442,6 +444,18 @@ def has_version(engine: str, current: str, wanted: str) -> bool:
 def major_parts(engine: str) -> int:
     """Return how many parts of a version name the major version: 17 of PostgreSQL, 8.4 of MySQL."""
     return 1 if engine == "postgres" else 2
+
+
+def upgrade_effect(engine: str | None) -> Effect:
+    """Say what another version of the engine means; a standby is upgraded along with the primary, so it does not help."""
+    major = major_parts(engine or "")
+
+    def effect(old: str, new: str) -> str:
+        if old.split(".")[:major] == new.split(".")[:major]:
+            return "the database is down for some minutes while AWS installs the minor version"
+        return "the database is down while AWS upgrades it to the major version, and goes back by a snapshot only"
+
+    return effect
 
 
 def fault(plan: Plan, params: dict[str, Any]) -> str | None:
@@ -597,7 +611,8 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> dict[str, Any]:
             instance = wait_ready(client, name, timeout)
 
     before = normalize_instance(instance)
-    plan = Plan(KIND, name, before, desired_instance(before, params), disrupts=DISRUPTS)
+    disrupts = {**DISRUPTS, "engine_version": upgrade_effect((before or {}).get("engine"))}
+    plan = Plan(KIND, name, before, desired_instance(before, params), disrupts=disrupts)
     if plan.interruption and not params["apply_immediately"]:
         plan.note = "waits for the maintenance window"
     if reason := fault(plan, params):

@@ -111,6 +111,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
+    Effect,
     Plan,
     desired_tags,
     missing_is_none,
@@ -122,7 +123,6 @@ from ansible_collections.realtime.aws.plugins.module_utils.modules import Ansibl
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 KIND = "AWS::RDS::DBParameterGroup"
-DISRUPTS = {"params": "static parameters wait until the instances are rebooted"}
 AT_ONCE = 20  # parameters in one request, by AWS's limit
 
 
@@ -196,6 +196,17 @@ def reset_parameters(client: Any, name: str, to_reset: list[str], dynamic: set[s
         )
 
 
+def reboot_effect(dynamic: set[str]) -> Effect:
+    """Say which of the parameters that change are static."""
+
+    def effect(old: dict[str, str], new: dict[str, str]) -> str:
+        changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        static = ", ".join(sorted(changed - dynamic))
+        return f"{static} waits until the instances are rebooted" if static else ""
+
+    return effect
+
+
 def applied(key: str, dynamic: set[str]) -> dict[str, str]:
     return {"ParameterName": key, "ApplyMethod": "immediate" if key in dynamic else "pending-reboot"}
 
@@ -251,7 +262,9 @@ def main():
         group = describe_group(client, name)
         before = read_group(client, group) if group else None
         desired = desired_group(before, params) if params["state"] == "present" else None
-        plan = Plan(KIND, name, before, desired, disrupts=DISRUPTS)
+        plan = Plan(KIND, name, before, desired)
+        if plan.action == "update" and "params" in plan.changes:
+            plan.disrupts = {"params": reboot_effect(dynamic_parameters(client, name))}
         if plan.action == "update" and "engine" in plan.changes:
             family = before["engine"]
             module.fail_json(msg=f"{name} is of the family {family} and can't be changed to {params['engine']} by AWS")

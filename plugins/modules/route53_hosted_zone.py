@@ -27,6 +27,11 @@ options:
     description: The domain name.
     type: str
     required: true
+  adopt:
+    description:
+      - Id of a zone that was there before, and is to be used as it is. It is not changed in any way, not even tagged, for others may use it
+        too, and O(state=absent) leaves it alone; so the other options are left out of account.
+    type: str
   comment:
     description: What the zone is for.
     type: str
@@ -71,6 +76,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: zone.name_servers
 
+- name: Say in a preview that a zone is used which was there before
+  realtime.aws.route53_hosted_zone:
+    zone: example.com
+    adopt: Z0123456789ABCDEFGHIJ
+
 - name: Remove the zone, if nobody else has put records there
   realtime.aws.route53_hosted_zone:
     zone: example.com
@@ -90,6 +100,16 @@ name_servers:
   type: list
   elements: str
   sample: [ns-1.awsdns-00.com, ns-2.awsdns-01.net, ns-3.awsdns-02.org, ns-4.awsdns-03.co.uk]
+kept:
+  description: The zone that is adopted, as P(realtime.aws.plan#callback) takes it.
+  returned: with O(adopt)
+  type: list
+  elements: dict
+  sample:
+    - type: AWS::Route53::HostedZone
+      name: example.com
+      action: keep
+      note: "adopted: only the stack's own records come and go"
 changes:
   description: What changes, one entry a resource.
   returned: success
@@ -128,6 +148,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
 )
 
 KIND = "AWS::Route53::HostedZone"
+ADOPTED_ZONE = "adopted: only the stack's own records come and go"
 
 
 def choose(
@@ -209,10 +230,24 @@ def apply(client: Any, plan: Plan, zone_id: str | None, owner: dict[str, str], f
     return zone_id
 
 
+def adopt(client: Any, name: str, zone_id: str) -> dict[str, Any]:
+    """Return what the module says of a zone that it leaves alone."""
+    zone = get_zone(client, zone_id)
+    if zone is None:
+        raise AnsibleAWSError(message=f"There is no hosted zone {zone_id} to adopt")
+    return {
+        "zone_id": zone_id,
+        "name_servers": zone.get("DelegationSet", {}).get("NameServers", []),
+        "kept": [{"type": KIND, "name": name, "action": "keep", "note": ADOPTED_ZONE}],
+        **report(),
+    }
+
+
 def main():
     module = AnsibleAWSModule(
         argument_spec={
             "zone": {"type": "str", "required": True},
+            "adopt": {"type": "str"},
             "comment": {"type": "str", "default": ""},
             "lookup_tags": {"type": "dict"},
             "tags": {"type": "dict", "default": {}},
@@ -224,10 +259,12 @@ def main():
     )
     params, present = module.params, module.params["state"] == "present"
     owner = params["lookup_tags"] or params["tags"]
-    if not owner:
+    if not owner and not params["adopt"]:
         module.fail_json(msg="lookup_tags and tags are empty; allowed: at least one tag, by which the zone is known")
     client = module.client("route53", retry_decorator=RETRY)
     try:
+        if params["adopt"]:
+            module.exit_json(**adopt(client, params["zone"], params["adopt"]))
         zones = [each for each in list_public_zones(client) if each["Name"] == normalize_name(params["zone"])]
         tags = read_zone_tags(client, [each["Id"] for each in zones])
         found = choose(zones, tags, owner)

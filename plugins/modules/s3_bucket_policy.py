@@ -25,8 +25,14 @@ options:
     type: str
     required: true
   policy:
-    description: The policy. Required when O(state=present).
+    description: The policy. Required when O(state=present), and when O(purge_statements=false).
     type: dict
+  purge_statements:
+    description:
+      - Whether statements that are not in O(policy) are removed. With V(false), each statement of O(policy) takes the place of one of the
+        same Sid, and O(state=absent) removes just these.
+    type: bool
+    default: true
   state:
     description: Whether the bucket has a policy.
     type: str
@@ -56,6 +62,21 @@ EXAMPLES = r"""
     name: production-static-assets
     policy: "{{ lookup('ansible.builtin.file', 'policy.json') | from_json }}"
 
+- name: Take back what was added to the policy of somebody else's bucket
+  realtime.aws.s3_bucket_policy:
+    name: company-assets
+    policy:
+      Version: "2012-10-17"
+      Statement:
+        - Sid: CdnReads
+          Effect: Allow
+          Principal: {Service: cloudfront.amazonaws.com}
+          Action: s3:GetObject
+          Resource: arn:aws:s3:::company-assets/static/*
+          Condition: {StringEquals: {aws:SourceArn: "arn:aws:cloudfront::123456789012:distribution/E2QWRUHEXAMPLE"}}
+    purge_statements: false
+    state: absent
+
 - name: Remove the policy
   realtime.aws.s3_bucket_policy:
     name: production-static-assets
@@ -83,6 +104,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, named, report
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.statements import with_statements, without_statements
 
 KIND = "AWS::S3::BucketPolicy"
 
@@ -102,10 +124,15 @@ def delete_policy(client: Any, name: str) -> None:
     client.delete_bucket_policy(Bucket=name)
 
 
-def desired(before: dict[str, Any] | None, policy: dict[str, Any]) -> dict[str, Any]:
+def desired(before: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any] | None:
     """Return the policy wanted, in the present spelling when that means the same."""
-    same = before is not None and not compare_policies(before["policy"], policy)
-    return {"policy": before["policy"] if same else policy}
+    current, policy, present = (before or {}).get("policy"), params["policy"], params["state"] == "present"
+    if not params["purge_statements"]:
+        wanted = with_statements(current, policy) if present else without_statements(current, policy)
+    else:
+        same = current is not None and present and not compare_policies(current, policy)
+        wanted = current if same else policy if present else None
+    return {"policy": wanted} if wanted else None
 
 
 def apply(client: Any, plan: Plan) -> None:
@@ -120,17 +147,17 @@ def main():
         argument_spec={
             "name": {"type": "str", "required": True},
             "policy": {"type": "dict"},
+            "purge_statements": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
-        required_if=[("state", "present", ["policy"])],
+        required_if=[("state", "present", ["policy"]), ("purge_statements", False, ["policy"])],
         supports_check_mode=True,
     )
     params = module.params
     client = module.client("s3", retry_decorator=RETRY)
     try:
         before = get_policy(client, params["name"])
-        wanted = desired(before, params["policy"]) if params["state"] == "present" else None
-        plan = Plan(KIND, params["name"], before, wanted)
+        plan = Plan(KIND, params["name"], before, desired(before, params))
         if not module.check_mode:
             apply(client, plan)
     except AnsibleAWSError as error:

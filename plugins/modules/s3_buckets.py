@@ -15,6 +15,8 @@ description:
   - Options have the names of M(amazon.aws.s3_bucket), M(community.aws.s3_lifecycle) and M(community.aws.s3_logging) where they exist.
   - Policies are compared as parsed values, not as text.
   - A bucket whose name belongs to another account, or that is in another region, is refused.
+  - What has the tag C(Adopted=true) is never deleted or emptied by O(state=absent); it loses the tag, the tags of O(buckets[].tags) and
+    the statements of O(buckets[].policy).
 attributes:
   check_mode:
     support: full
@@ -33,6 +35,13 @@ options:
         description: Name of the bucket.
         type: str
         required: true
+      adopt:
+        description:
+          - Whether the bucket was there before, and is to be used as it is. It gets O(buckets[].tags) beside those that it has, and
+            C(Adopted=true), and in its policy the statements of O(buckets[].policy), each in place of one of the same Sid; other options are
+            left out of account.
+        type: bool
+        default: false
       object_ownership:
         description: Who owns the objects; anything but V(BucketOwnerEnforced) leaves ACLs on.
         type: str
@@ -193,6 +202,21 @@ EXAMPLES = r"""
       - name: example-data
         logging: {target_bucket: example-logs, target_prefix: s3/data/}
 
+- name: Let the load balancer log to a bucket that was there before
+  realtime.aws.s3_buckets:
+    buckets:
+      - name: company-logs
+        adopt: true
+        tags: {Project: realtime, Environment: production}
+        policy:
+          Version: "2012-10-17"
+          Statement:
+            - Sid: LoadBalancerLogs
+              Effect: Allow
+              Principal: {Service: logdelivery.elasticloadbalancing.amazonaws.com}
+              Action: s3:PutObject
+              Resource: arn:aws:s3:::company-logs/AWSLogs/123456789012/*
+
 - name: Remove a bucket and all that is in it
   realtime.aws.s3_buckets:
     buckets:
@@ -228,15 +252,21 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    ADOPTION,
+    RELEASE,
     RETRY,
     Plan,
+    adopting_tags,
     desired_tags,
+    is_adopted,
     missing_is_none,
     named,
+    released_tags,
     report,
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.statements import with_statements, without_statements
 
 KIND = "AWS::S3::Bucket"
 WORKERS = 8
@@ -362,7 +392,10 @@ def get_tags(client: Any, name: str) -> dict[str, str]:
 
 
 def put_tags(client: Any, name: str, value: dict[str, str]) -> None:
-    client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": ansible_dict_to_boto3_tag_list(value)})
+    if value:
+        client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": ansible_dict_to_boto3_tag_list(value)})
+    else:
+        client.delete_bucket_tagging(Bucket=name)
 
 
 def get_encryption(client: Any, name: str) -> dict[str, Any]:
@@ -404,8 +437,11 @@ def get_policy(client: Any, name: str) -> dict[str, Any] | None:
     return json.loads(found["Policy"]) if found else None
 
 
-def put_policy(client: Any, name: str, value: dict[str, Any]) -> None:
-    client.put_bucket_policy(Bucket=name, Policy=json.dumps(value))
+def put_policy(client: Any, name: str, value: dict[str, Any] | None) -> None:
+    if value:
+        client.put_bucket_policy(Bucket=name, Policy=json.dumps(value))
+    else:
+        client.delete_bucket_policy(Bucket=name)
 
 
 @named("read the logging")
@@ -527,6 +563,28 @@ def apply(client: Any, plan: Plan, force: bool) -> None:
         write_setting(client, plan.name, key, value)
 
 
+def settings_needed(options: dict[str, Any], present: bool) -> list[str]:
+    """Return the settings to read: those that are asked for; of what may have been adopted those that it was given."""
+    if options["adopt"] or not present:
+        return ["tags", "policy"]
+    return [key for key in SETTINGS if options.get(key) is not None]
+
+
+def make_plan(options: dict[str, Any], before: dict[str, Any] | None, present: bool) -> Plan:
+    name, tags, policy = options["name"], options["tags"] or {}, options["policy"]
+    if present and options["adopt"]:
+        if before is None:
+            raise AnsibleAWSError(message=f"There is no bucket {name} to adopt")
+        wanted = {"tags": adopting_tags(before["tags"], tags), "policy": with_statements(before["policy"], policy)}
+        return Plan(KIND, name, before, wanted, ADOPTION)
+    if present:
+        return Plan(KIND, name, before, desired_settings(options, before or {}))
+    if before and (options["adopt"] or is_adopted(before["tags"])):
+        wanted = {"tags": released_tags(before["tags"], tags), "policy": without_statements(before["policy"], policy)}
+        return Plan(KIND, name, before, wanted, RELEASE)
+    return Plan(KIND, name, before, None)
+
+
 def argument_spec() -> dict[str, Any]:
     transition = {
         "transition_days": {"type": "int", "required": True},
@@ -549,6 +607,7 @@ def argument_spec() -> dict[str, Any]:
     }
     bucket = {
         "name": {"type": "str", "required": True},
+        "adopt": {"type": "bool", "default": False},
         "object_ownership": {
             "type": "str",
             "choices": ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"],
@@ -584,15 +643,10 @@ def main():
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     present = module.params["state"] == "present"
     buckets = {bucket["name"]: bucket for bucket in module.params["buckets"]}
-    wanted = {
-        name: [key for key in SETTINGS if present and bucket.get(key) is not None] for name, bucket in buckets.items()
-    }
+    wanted = {name: settings_needed(bucket, present) for name, bucket in buckets.items()}
     client = module.client("s3", retry_decorator=RETRY)
     try:
-        plans = [
-            Plan(KIND, name, before, desired_settings(buckets[name], before or {}) if present else None)
-            for name, before in read_buckets(client, wanted).items()
-        ]
+        plans = [make_plan(buckets[name], before, present) for name, before in read_buckets(client, wanted).items()]
         if not module.check_mode:
             for plan in plans:
                 apply(client, plan, module.params["force"])

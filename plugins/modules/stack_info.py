@@ -46,6 +46,11 @@ options:
         type: list
         elements: str
         default: []
+      buckets:
+        description: Names of buckets.
+        type: list
+        elements: str
+        default: []
   layers:
     description: The layers to read; all of them when omitted.
     type: list
@@ -119,8 +124,9 @@ adoptable:
   returned: always
   type: dict
   sample:
-    vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"]}}
+    vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"], "other_groups": ["default"]}}
     keys: {"alias/company": {"owner": "", "arn": "arn:aws:kms:us-east-1:123456789012:key/3f1b7c6e-0000", "usable": true}}
+    buckets: {"company-assets": {"owner": "", "region": "us-east-1", "encryption": "AES256"}}
 lock:
   description: Which run holds the environment's lock and may still be at work; empty when none does.
   returned: always
@@ -178,6 +184,7 @@ def main():
                 "options": {
                     "vpc_id": {"type": "str", "default": ""},
                     "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+                    "buckets": {"type": "list", "elements": "str", "default": []},
                 },
                 "apply_defaults": True,
             },

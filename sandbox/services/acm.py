@@ -106,11 +106,13 @@ def describe_certificate(call: Call, forward: Forward) -> Answer:
 
 @around("acm", "ListCertificates")
 def list_certificates(call: Call, forward: Forward) -> Answer:
-    """Statuses are up to date."""
+    """Statuses are up to date, and so are kinds of keys."""
     for arn in [arn for arn in call.backend()._certificates if arn in _domains]:
         _validate(call, arn)
-    forward()
-    return None
+    answer = forward()
+    for each in answer["CertificateSummaryList"]:
+        each["KeyAlgorithm"] = _algorithms.get(each["CertificateArn"], each["KeyAlgorithm"])
+    return answer
 
 
 def _users(call: Call, arn: str) -> list[str]:

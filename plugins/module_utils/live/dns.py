@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.realtime.aws.plugins.module_utils.acm import list_certificates
+from ansible_collections.realtime.aws.plugins.module_utils.acm import key_algorithm, list_certificates
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import (
     caller_reference_prefix,
     get_zone,
@@ -37,8 +37,8 @@ def read_zones(stack: Stack) -> list[dict[str, Any]]:
     ]
 
 
-def read_certificate(stack: Stack, region: str) -> dict[str, Any]:
-    """Return the newest of the domain's certificates in a region that is valid or may become so."""
+def read_certificates(stack: Stack, region: str) -> dict[str, dict[str, Any]]:
+    """Return the domain's certificates in a region that are valid or may become so, by ARN, the newest first."""
     client = stack.client("acm", region)
 
     def is_ours(certificate: dict[str, Any]) -> bool:
@@ -50,13 +50,23 @@ def read_certificate(stack: Stack, region: str) -> dict[str, Any]:
         if certificate["DomainName"] == stack.domain and certificate["Status"] in ("ISSUED", "PENDING_VALIDATION")
     ]
     ours = [certificate for certificate, mine in zip(found, stack.each(is_ours, found)) if mine]
-    newest = max(ours, key=lambda certificate: certificate["CreatedAt"], default={})
-    return {"arn": newest.get("CertificateArn"), "status": newest.get("Status")}
+    return {
+        each["CertificateArn"]: {"status": each["Status"], "key_algorithm": key_algorithm(each)}
+        for each in sorted(ours, key=lambda each: each["CreatedAt"], reverse=True)
+    }
 
 
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer dns has."""
     regions = {stack.region, CDN_REGION} if stack.partition == "aws" else {stack.region}
-    jobs = {region: lambda region=region: read_certificate(stack, region) for region in sorted(regions)}
+    jobs = {region: lambda region=region: read_certificates(stack, region) for region in sorted(regions)}
     found = stack.together({"zones": lambda: read_zones(stack), **jobs})
-    return {"zones": found.pop("zones"), "certificates": found}
+    return {
+        "zones": found.pop("zones"),
+        "certificates": found,
+        "owned_certificates": {
+            arn: {"name": f"{stack.domain} ({region}, {each['key_algorithm']})", "purpose": each["key_algorithm"]}
+            for region, certificates in found.items()
+            for arn, each in certificates.items()
+        },
+    }

@@ -113,7 +113,7 @@ def test_names_that_are_accepted():
 
 def test_the_plan_shows_what_is_kept_as_nothing_to_do():
     decided = decide(LEFTOVERS, prune=False, named=[])
-    entries = callback.kept("realtime.aws.stack_leftovers", decided)
+    entries = callback.kept("stack", "realtime.aws.stack_leftovers", decided)
     assert [(each["before"], each["after"]) for each in entries] == [(None, None)] * 5
     lines = list(stack_plan.summary(entries))
     assert lines[0] == "kept:"
@@ -126,7 +126,7 @@ def test_the_plan_shows_what_is_kept_as_nothing_to_do():
 
 
 def test_a_result_of_another_module_keeps_nothing():
-    assert callback.kept("realtime.aws.s3_objects", {"kept": ["index.html"]}) == []
+    assert callback.kept("release", "realtime.aws.s3_objects", {"kept": ["index.html"]}) == []
 
 
 @pytest.mark.parametrize("path", sorted(ROLES.glob("*/tasks/leftovers.yml")), ids=lambda path: path.parents[1].name)

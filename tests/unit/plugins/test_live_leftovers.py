@@ -8,7 +8,14 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from ansible_collections.realtime.aws.plugins.module_utils.live import database, messaging, network, security, storage
+from ansible_collections.realtime.aws.plugins.module_utils.live import (
+    database,
+    dns,
+    messaging,
+    network,
+    security,
+    storage,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 OURS = {"Project": "realtime", "Environment": "production"}
@@ -125,3 +132,22 @@ def test_databases(stack):
     assert "production-db-mysql8-0" in found["used_parameter_groups"]
     assert "production-db-mysql5-7" not in found["used_parameter_groups"]
     assert stack.foreign == []  # a name that the roles don't use is no clash
+
+
+def test_certificates(stack):
+    acm = boto3.client("acm", region_name="us-east-1")
+    arns = {}
+    for label, algorithm, tags in (
+        ("old", "RSA_2048", OURS),
+        ("new", "EC_prime256v1", OURS),
+        ("b", "RSA_2048", OTHERS),
+    ):
+        made = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS", KeyAlgorithm=algorithm)
+        arns[label] = made["CertificateArn"]
+        acm.add_tags_to_certificate(CertificateArn=arns[label], Tags=pairs(tags))
+    found = dns.read(stack)
+    assert set(found["certificates"]["us-east-1"]) == {arns["new"], arns["old"]}
+    assert found["owned_certificates"] == {
+        arns["new"]: {"name": "example.com (us-east-1, EC_prime256v1)", "purpose": "EC_prime256v1"},
+        arns["old"]: {"name": "example.com (us-east-1, RSA_2048)", "purpose": "RSA_2048"},
+    }

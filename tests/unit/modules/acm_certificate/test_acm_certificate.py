@@ -124,19 +124,43 @@ def test_tags_are_updated_in_place(make):
     assert result["certificates"] == first["certificates"]
 
 
-def test_another_key_makes_another_certificate_and_removes_the_unused(make):
-    first = make(regions=["us-east-1"])["certificates"]["us-east-1"]["arn"]
-    result = make(regions=["us-east-1"], key_algorithm="EC_prime256v1")
-    assert [change["action"] for change in result["changes"]] == ["create", "delete"]
-    assert result["certificates"]["us-east-1"]["arn"] != first
-    assert make(regions=["us-east-1"], key_algorithm="EC_prime256v1")["changes"] == []
+def arn_of(result):
+    return result["certificates"]["us-east-1"]["arn"]
 
 
-def test_a_superseded_certificate_stays_while_it_is_used(make):
-    first = make(regions=["us-east-1"])["certificates"]["us-east-1"]["arn"]
-    in_use_by(first)
-    result = make(regions=["us-east-1"], key_algorithm="EC_prime256v1")
-    assert [change["action"] for change in result["changes"]] == ["create"]
+def test_another_key_takes_another_certificate(zone, make):
+    first = arn_of(make(regions=["us-east-1"]))
+    other = {"regions": ["us-east-1"], "key_algorithm": "EC_prime256v1"}
+    preview = make(check=True, **other)
+    (change,) = [each for each in preview["changes"] if "Certificate" in each["type"]]
+    assert (change["action"], change["note"]) == ("replace", "the old one stays until it is pruned")
+    assert "key_algorithm: a new certificate takes its place" in change["interruption"]
+    result = make(**other)
+    assert result["changes"] == preview["changes"]
+    assert arn_of(result) != first
+    assert make(**other)["changes"] == []
+    assert arn_of(make(regions=["us-east-1"])) == first  # and back, since it is still there
+
+    gone = make(state="absent", certificate_arns=[first], regions=["us-east-1"])
+    assert [(each["action"], each["type"]) for each in gone["changes"]] == [
+        ("delete", "AWS::CertificateManager::Certificate")
+    ]
+    assert [each["CertificateArn"] for each in certificates()] == [arn_of(result)]
+    assert len(cnames(zone)) == 1, "the new one needs the same validation record"
+
+
+def test_one_of_two_alike_is_removed_when_nothing_uses_it(make):
+    make(regions=["us-east-1"])
+    boto3.client("acm").request_certificate(
+        DomainName=DOMAIN,
+        SubjectAlternativeNames=[DOMAIN, f"*.{DOMAIN}"],
+        ValidationMethod="DNS",
+        IdempotencyToken="again",
+        Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
+    )
+    assert len(certificates()) == 2
+    assert [change["action"] for change in make(regions=["us-east-1"])["changes"]] == ["delete"]
+    assert len(certificates()) == 1
 
 
 def test_certificates_of_somebody_else_are_neither_used_nor_removed(zone, make):

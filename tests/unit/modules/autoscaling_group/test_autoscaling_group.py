@@ -103,7 +103,7 @@ def test_new_template_version_says_what_it_does_not_do(autoscaling, run_module, 
     run_module("autoscaling_group", **options)
     options["launch_template"]["version"] = 2
     result = run_module("autoscaling_group", **options)
-    assert "until they are replaced" in result["changes"][0]["note"]
+    assert "until they are replaced" in result["changes"][0]["interruption"]
     assert group(autoscaling)["LaunchTemplate"]["Version"] == "2"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from ansible_collections.realtime.aws.plugins.callback import plan as callback
 from ansible_collections.realtime.aws.plugins.module_utils.route53 import caller_reference_prefix
 from module_failed import ModuleFailed
 
@@ -110,3 +111,19 @@ def put(client, zone, name, value):
     record = {"Name": name, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": value}]}
     batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
     client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_zone_that_is_adopted_is_told_and_left_alone(route53, run_module, writes, state):
+    zone = route53.create_hosted_zone(Name=NAME, CallerReference="theirs")["HostedZone"]["Id"].split("/")[-1]
+    writes.clear()
+    result = run_module(MODULE, zone=NAME, adopt=zone, state=state)
+    assert (result["changed"], result["zone_id"], writes) == (False, zone, [])
+    (entry,) = callback.kept("dns", "realtime.aws.route53_hosted_zone", result)
+    assert (entry["resource"], entry["action"], entry["layer"]) == (f"AWS::Route53::HostedZone/{NAME}", "keep", "dns")
+    assert entry["note"].startswith("adopted: ")
+
+
+def test_a_zone_to_adopt_has_to_exist(route53, run_module):
+    with pytest.raises(ModuleFailed, match="no hosted zone Z0123456789 to adopt"):
+        run_module(MODULE, zone=NAME, adopt="Z0123456789")

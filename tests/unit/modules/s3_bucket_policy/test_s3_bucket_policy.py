@@ -60,3 +60,30 @@ def test_delete_and_delete_again(s3, run_module):
     run_module(MODULE, name=NAME, policy=POLICY)
     assert run_module(MODULE, name=NAME, state="absent")["changed"]
     assert not run_module(MODULE, name=NAME, state="absent")["changed"]
+
+
+THEIRS = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::static/*"]}
+CDN = {"Sid": "CdnReads", **THEIRS, "Principal": {"Service": "cloudfront.amazonaws.com"}}
+OURS = {"Version": "2012-10-17", "Statement": [CDN]}
+
+
+def test_statements_of_others_stay(s3, run_module):
+    with_theirs = {"Version": "2012-10-17", "Statement": THEIRS}  # a single statement needs no list
+    s3.put_bucket_policy(Bucket=NAME, Policy=json.dumps(with_theirs))
+    shared = {"name": NAME, "policy": OURS, "purge_statements": False}
+    assert not run_module(MODULE, state="absent", **shared)["changed"]
+    assert run_module(MODULE, **shared)["policy"]["Statement"] == [THEIRS, CDN]
+    assert not run_module(MODULE, **shared)["changed"]
+
+    moved = {**OURS, "Statement": [{**CDN, "Resource": ["arn:aws:s3:::static/new/*"]}]}
+    assert run_module(MODULE, **{**shared, "policy": moved})["policy"]["Statement"] == [THEIRS, *moved["Statement"]]
+
+    assert run_module(MODULE, state="absent", **shared)["changes"][0]["action"] == "update"
+    assert json.loads(s3.get_bucket_policy(Bucket=NAME)["Policy"])["Statement"] == [THEIRS]
+
+
+def test_a_policy_of_our_statements_alone_goes_as_a_whole(s3, run_module):
+    shared = {"name": NAME, "policy": OURS, "purge_statements": False}
+    run_module(MODULE, **shared)
+    assert run_module(MODULE, state="absent", **shared)["changes"][0]["action"] == "delete"
+    assert not run_module(MODULE, state="absent", **shared)["changed"]

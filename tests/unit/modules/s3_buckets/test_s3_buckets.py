@@ -11,6 +11,7 @@ import botocore.client
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import s3_buckets
 from botocore.exceptions import ClientError
+from module_failed import ModuleFailed
 
 NAME = "production-backups-123456789012-us-east-1"
 LOGS = "production-logs-123456789012-us-east-1"
@@ -207,3 +208,87 @@ def test_rules_are_compared_in_one_form():
     forms = [{**rule, "Prefix": ""}, {**rule, "Filter": {}}, {**rule, "Filter": {"Prefix": ""}}]
     assert len({json.dumps(s3_buckets.normalize_rules([form]), sort_keys=True) for form in forms}) == 1
     assert s3_buckets.normalize_rules([{**rule, "Prefix": "logs/"}])[0]["Filter"] == {"Prefix": "logs/"}
+
+
+THEIR_POLICY = {
+    "Version": "2012-10-17",
+    "Id": "theirs",
+    "Statement": [
+        {
+            "Sid": "Theirs",
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::210987654321:root"},
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{NAME}/*",
+        }
+    ],
+}
+DELIVERY = {
+    "Sid": "LoadBalancerLogs",
+    "Effect": "Allow",
+    "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+    "Action": "s3:PutObject",
+    "Resource": f"arn:aws:s3:::{NAME}/AWSLogs/123456789012/*",
+}
+ADOPT = {
+    **BUCKET,
+    "adopt": True,
+    "tags": {"Environment": "production"},
+    "policy": {"Version": "2012-10-17", "Statement": [DELIVERY]},
+}
+
+
+@pytest.fixture
+def theirs(s3):
+    s3.create_bucket(Bucket=NAME)
+    s3.put_bucket_tagging(Bucket=NAME, Tagging={"TagSet": [{"Key": "Owner", "Value": "finance"}]})
+    s3.put_bucket_policy(Bucket=NAME, Policy=json.dumps(THEIR_POLICY))
+    s3.put_object(Bucket=NAME, Key="books", Body=b"1")
+
+
+def tags_of(s3):
+    return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=NAME)["TagSet"]}
+
+
+def test_an_adopted_bucket_keeps_what_it_has_and_is_given_back(s3, theirs, run_module, writes):
+    preview = run_module("s3_buckets", check=True, buckets=[ADOPT])
+    writes.clear()
+    assert run_module("s3_buckets", buckets=[ADOPT])["changes"] == preview["changes"]
+    assert preview["changes"][0]["action"] == "update"
+    assert preview["changes"][0]["note"].startswith("adopted")
+    assert sorted(writes) == ["PutBucketPolicy", "PutBucketTagging"]  # neither encryption nor lifecycle
+    assert tags_of(s3) == {"Owner": "finance", "Environment": "production", "Adopted": "true"}
+    policy = json.loads(s3.get_bucket_policy(Bucket=NAME)["Policy"])
+    assert [each["Sid"] for each in policy["Statement"]] == ["Theirs", "LoadBalancerLogs"]
+    assert not run_module("s3_buckets", buckets=[ADOPT])["changed"]
+
+    forgotten = {key: value for key, value in ADOPT.items() if key != "adopt"}  # the tag decides
+    gone = run_module("s3_buckets", buckets=[forgotten], state="absent", force=True)
+    assert gone["changes"][0]["note"].startswith("given back")
+    assert tags_of(s3) == {"Owner": "finance"}
+    assert json.loads(s3.get_bucket_policy(Bucket=NAME)["Policy"]) == THEIR_POLICY
+    assert s3.list_objects_v2(Bucket=NAME)["KeyCount"] == 1
+    assert not run_module("s3_buckets", buckets=[ADOPT], state="absent", force=True)["changed"]
+
+
+def test_a_statement_of_an_adopted_bucket_is_put_right(s3, theirs, run_module):
+    run_module("s3_buckets", buckets=[ADOPT])
+    wider = {**DELIVERY, "Resource": f"arn:aws:s3:::{NAME}/*"}
+    wider = {**THEIR_POLICY, "Statement": [*THEIR_POLICY["Statement"], wider]}
+    s3.put_bucket_policy(Bucket=NAME, Policy=json.dumps(wider))
+    assert set(run_module("s3_buckets", buckets=[ADOPT])["buckets"][NAME]) == {"tags", "policy"}
+    assert json.loads(s3.get_bucket_policy(Bucket=NAME)["Policy"])["Statement"][1] == DELIVERY
+
+
+def test_what_had_nothing_is_given_back_with_nothing(s3, run_module):
+    s3.create_bucket(Bucket=NAME)
+    run_module("s3_buckets", buckets=[ADOPT])
+    run_module("s3_buckets", buckets=[ADOPT], state="absent")
+    for read in (s3.get_bucket_tagging, s3.get_bucket_policy):
+        with pytest.raises(ClientError, match="NoSuch"):
+            read(Bucket=NAME)
+
+
+def test_a_bucket_to_adopt_has_to_exist(s3, run_module):
+    with pytest.raises(ModuleFailed, match=f"no bucket {NAME} to adopt"):
+        run_module("s3_buckets", buckets=[ADOPT])
