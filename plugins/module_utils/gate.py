@@ -92,7 +92,10 @@ VOLATILE: dict[str, dict[str, tuple[str, ...]]] = {
         )
     },
     "ec2": {"DescribeSubnets": ("Subnets.AvailableIpAddressCount",)},
-    "ecr": {"DescribeImages": ("imageDetails.lastRecordedPullTime",)},
+    "ecr": {
+        "DescribeImages": ("imageDetails.lastRecordedPullTime",),
+        "GetLifecyclePolicy": ("lastEvaluatedAt",),
+    },
     "iam": {"GetRole": ("Role.RoleLastUsed",)},
     "lambda": {"GetFunction": ("Code.Location",)},  # a signed address, each time another
     "logs": {"DescribeLogGroups": ("logGroups.storedBytes",)},

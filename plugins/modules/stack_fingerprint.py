@@ -13,6 +13,7 @@ description:
   - Keeps in SSM Parameter Store, as up to ten parameters of the standard tier, what M(realtime.aws.stack_gate_info) compares the environment with.
   - A run that has written anything is not remembered, nor is one during which AWS's answers changed. An older fingerprint stays then; it does
     not fit what has changed.
+  - When AWS refuses to keep it, that is a warning, for the run itself has done all it should.
   - Of the answers only keyed digests are kept, and so are the inputs. The questions hold names and ids.
 attributes:
   check_mode:
@@ -148,7 +149,10 @@ def main():
     except gate.Unverified as reason:
         module.exit_json(changed=False, reason=str(reason))
     except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
+        if params["state"] == "absent":
+            module.fail_json_aws_error(error)
+        module.warn(f"The run is verified, but can't be remembered: {error}")
+        module.exit_json(changed=False, reason=str(error))
     module.exit_json(changed=before != after, reason="")
 
 
