@@ -192,14 +192,14 @@ class Recorder:
             tokens = {str(value) for name, value in params.items() if name in TOKENS}
             if tokens and tokens <= starts:
                 question, page = last, last_page + 1
-            context[VARIABLE] = question, page
+            context[self] = question, page
 
         def answered(parsed: dict[str, Any], model: Any, context: dict[str, Any], **kwargs: Any) -> None:
             error = parsed.get("Error", {}).get("Code")
             status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 200)
-            if VARIABLE not in context or error in THROTTLED or status >= 500:
+            if self not in context or error in THROTTLED or status >= 500:
                 return
-            question, page = context.pop(VARIABLE)
+            question, page = context.pop(self)
             starts = {str(value) for name, value in parsed.items() if name in TOKENS}
             self._pages[service, region, model.name] = question, page, starts
             answer = digest(normal(service, model.name, parsed))

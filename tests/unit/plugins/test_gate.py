@@ -194,3 +194,10 @@ def test_the_record_holds_no_answers(record, tmp_path):
     assert "hush" not in file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o777 == 0o600
     assert json.loads(file.read_text(encoding="utf-8"))["question"][2] == "GetSecretValue"
+
+
+def test_a_client_may_be_asked_by_several(aws):
+    client = boto3.client("sqs")
+    questions = [gate.Question("sqs", REGION, "ListQueues", {}, answer=[""])]
+    one, two = (gate.ask_again(questions, lambda service, region: client) for _ in range(2))
+    assert one == two != {}
