@@ -1054,12 +1054,17 @@ class Gate:
         self.answers: dict[str, list[str]] = {}
 
     def look_at(self, kind: str, name: str) -> None:
-        """Ask what concerns one resource, before it is changed: what names it or, failing that, its kind or its service."""
+        """Ask what may concern one resource, before it is changed: its service, and of large ones what says its name or kind."""
         service, noun = kind.lower().split("::")[1:]
-        of_service = [each for each in self.questions if each.service == SERVICES.get(service, service)]
-        of_kind = [each for each in of_service if noun in each.operation.lower()]
-        named_so = [each for each in of_service if name.split(":")[0] in json.dumps(each.params)]
-        self.asked = named_so or of_kind or of_service
+        service = SERVICES.get(service, service)
+        of_service = [each for each in self.questions if each.service == service]
+        narrow = [
+            each
+            for each in of_service
+            if (service == "ec2" and noun in each.operation.lower())
+            or (service in NAMING and name in json.dumps(each.params))
+        ]
+        self.asked = narrow or of_service
         self.answers = self.ask()
 
     def ask(self) -> dict[str, list[str]]:
@@ -1072,6 +1077,7 @@ class Gate:
 
 
 SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
+NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
 
 
 def changes_by_hand(record: str | None) -> Iterator[str]:

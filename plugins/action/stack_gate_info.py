@@ -22,10 +22,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.common import AMAZON_AW
 
 COLLECTION = Path(__file__).resolve().parents[2]
 CODE = ("galaxy.yml", "MANIFEST.json", "meta", "playbooks", "plugins", "roles")
-# Variables that Ansible makes, and two that say how this run deals with the gate.
+# Variables that Ansible makes, and those that say how this run deals with the gate.
 NOT_INPUTS = re.compile(
     r"ansible_\w+|environment|group_names|groups|hostvars|inventory_\w+|omit|play_hosts|playbook_dir|role_\w+|vars"
-    r"|discovered_interpreter_python|stack_gate|verify"
+    r"|discovered_interpreter_python|gate_\w+|stack_gate|verify"
 )
 # What says something else at each time, or reads what a digest of the text misses.
 LIVE = re.compile(r"\b(lookup|query|q|now)\s*\(")
@@ -44,7 +44,15 @@ class ActionModule(ActionBase):
         try:
             inputs = known(task_vars, self._templar.template)
         except Unknown as reason:
-            return {**result, "changed": False, "unchanged": False, "reason": str(reason), "layers": [], "shown": {}, "record": ""}
+            return {
+                **result,
+                "changed": False,
+                "unchanged": False,
+                "reason": str(reason),
+                "layers": [],
+                "shown": {},
+                "record": "",
+            }
         versions = [core_version, AMAZON_AWS_COLLECTION_VERSION, importlib.metadata.version("botocore"), sys.version]
         digest = hashlib.sha256(json.dumps([versions, inputs], sort_keys=True).encode())
         for file in files(COLLECTION):

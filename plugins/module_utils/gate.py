@@ -142,7 +142,9 @@ def normal(service: str, operation: str, answer: Mapping[str, Any]) -> Any:
     left_out = {tuple(path.split(".")) for path in VOLATILE.get(service, {}).get(operation, ())}
     members = {name: value for name, value in answer.items() if name not in TOKENS and name != "ResponseMetadata"}
     counts = _counted(members, left_out, ())
-    ordered = {name: sorted(value, key=canonical) if isinstance(value, list) else value for name, value in counts.items()}
+    ordered = {
+        name: sorted(value, key=canonical) if isinstance(value, list) else value for name, value in counts.items()
+    }
     return {**ordered, "": any(answer.get(name) for name in TOKENS)}  # whether there is a next page
 
 
@@ -327,7 +329,14 @@ def pack(fingerprint: Fingerprint) -> list[str]:
     """Return the fingerprint as values of parameters."""
     layers = sorted(fingerprint.layers)
     questions = [
-        [each.service, each.region, each.operation, each.params, len(each.answer), sorted(map(layers.index, each.layers))]
+        [
+            each.service,
+            each.region,
+            each.operation,
+            each.params,
+            len(each.answer),
+            sorted(map(layers.index, each.layers)),
+        ]
         for each in fingerprint.questions
     ]
     content = {**vars(fingerprint), "questions": questions}

@@ -184,7 +184,9 @@ def test_a_fingerprint_that_is_too_big_is_refused():
     shown = {str(number): gate.digest(number) for number in range(2000)}
     with pytest.raises(gate.Unverified, match="allowed: 10"):
         gate.pack(gate.take(asked("a"), "", SALT, shown))
-    assert all(len(part) <= 4096 for part in gate.pack(gate.take(asked("a"), "", SALT, dict(list(shown.items())[:300]))))
+    assert all(
+        len(part) <= 4096 for part in gate.pack(gate.take(asked("a"), "", SALT, dict(list(shown.items())[:300])))
+    )
 
 
 def test_the_record_holds_no_answers(record, tmp_path):

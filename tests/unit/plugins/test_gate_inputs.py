@@ -37,7 +37,17 @@ def test_what_depends_on_the_run_and_looks_something_up_can_t_be_known():
 
 
 def test_ansible_s_own_variables_and_the_gate_s_do_not_count():
-    assert inputs(ansible_check_mode=False, inventory_dir="/a", playbook_dir="/a", verify="full", stack_gate=True) == {}
+    assert (
+        inputs(
+            ansible_check_mode=False,
+            inventory_dir="/a",
+            playbook_dir="/a",
+            verify="full",
+            stack_gate=True,
+            gate_found={},
+        )
+        == {}
+    )
     assert set(inputs(stack_gateway="a", prune=True)) == {"stack_gateway", "prune"}
 
 

@@ -40,7 +40,10 @@ def verified(verify):
 
 
 def parameters():
-    return {each["Name"]: each["Value"] for each in boto3.client("ssm").get_parameters_by_path(Path="/", Recursive=True)["Parameters"]}
+    return {
+        each["Name"]: each["Value"]
+        for each in boto3.client("ssm").get_parameters_by_path(Path="/", Recursive=True)["Parameters"]
+    }
 
 
 def test_the_first_run_writes_the_second_is_remembered_the_third_is_skipped(verify, writes):
