@@ -52,6 +52,7 @@ class ActionModule(ActionBase):
                 "layers": [],
                 "shown": {},
                 "record": "",
+                "whole": False,
             }
         versions = [core_version, AMAZON_AWS_COLLECTION_VERSION, importlib.metadata.version("botocore"), sys.version]
         digest = hashlib.sha256(json.dumps([versions, inputs], sort_keys=True).encode())
@@ -61,8 +62,7 @@ class ActionModule(ActionBase):
         found = self._execute_module(
             module_name="realtime.aws.stack_gate_info", module_args=module_args, task_vars=task_vars
         )
-        # A run of some tasks only is no verification, so it leaves no record.
-        return {**result, **found, "record": record if runs_all(context.CLIARGS) else ""}
+        return {**result, **found, "whole": runs_all(context.CLIARGS)}
 
 
 class Unknown(Exception):

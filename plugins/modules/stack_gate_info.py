@@ -89,6 +89,11 @@ record:
   returned: always
   type: str
   sample: /root/.ansible/tmp/ansible-local-4711/verified-1x2y
+whole:
+  description: Whether the command line asks for all tasks of the playbook, without which a run is no verification.
+  returned: always
+  type: bool
+  sample: true
 """
 
 import os
