@@ -5,6 +5,9 @@
 CASES has a change for every attribute that the roles manage; each is made by a call that a person could make. FIXED are the
 attributes that no call can change, or only one that AWS refuses while the stack stands. test_drift.py holds both
 against what the first run reported, so that an attribute that is newly managed needs a case here.
+
+drift.py by-hand RECORD makes the changes by hand, and fails unless the gate notices each of them: RECORD is the directory in which
+the run before was recorded. drift.py by-aws makes those that AWS makes.
 """
 
 from __future__ import annotations
@@ -14,12 +17,17 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+sys.path.insert(0, str(Path(".cache/collections").resolve()))
+
+from ansible_collections.realtime.aws.plugins.module_utils import gate
 
 ENVIRONMENT, REGION, ACCOUNT = "production", "us-east-1", "123456789012"
 OURS = [{"Name": "tag:Environment", "Values": [ENVIRONMENT]}]
@@ -1088,23 +1096,70 @@ def expected() -> dict[tuple[str, str], set[str]]:
     }
 
 
-def main(changes: str) -> None:
-    """Make the changes: by-hand or by-aws."""
-    if changes == "by-aws":
-        cases = AWS_ITSELF
+class Gate:
+    """The gate of the run that was recorded, as far as the last change may concern it."""
+
+    def __init__(self, record: str) -> None:
+        self.questions = gate.read_record(record)
+        self.asked: list[gate.Question] = []
+        self.answers: dict[str, list[str]] = {}
+
+    def look_at(self, kind: str, name: str) -> None:
+        """Ask what may concern one resource, before it is changed: its service, and of large ones what says its name or kind."""
+        service, noun = kind.lower().split("::")[1:]
+        service = SERVICES.get(service, service)
+        of_service = [each for each in self.questions if each.service == service]
+        narrow = [
+            each
+            for each in of_service
+            if (service == "ec2" and noun in each.operation.lower())
+            or (service in NAMING and name in json.dumps(each.params))
+        ]
+        self.asked = narrow or of_service
+        self.answers = self.ask()
+
+    def ask(self) -> dict[str, list[str]]:
+        return gate.ask_again(self.asked, lambda service, region: client(service))
+
+    def notices(self) -> bool:
+        """Return whether anything is answered another way since the last look."""
+        before, self.answers = self.answers, self.ask()
+        return before != self.answers
+
+
+SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
+NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
+
+
+def changes_by_hand(record: str | None) -> Iterator[str]:
+    """Make each change once; yield what is wrong with them."""
+    watched, noticed = Gate(record) if record else None, {}
+    for kind, resources in CASES.items():
+        for name, attributes in resources.items():
+            if watched:
+                watched.look_at(kind, name)
+            for attribute, change in attributes.items():
+                if fault := attempt(change):
+                    yield f"{kind} {name} {attribute}: {fault}"
+                if watched and not noticed.setdefault(change, watched.notices()):
+                    yield f"{kind} {name} {attribute}: the gate does not notice it"
+
+
+def attempt(change: Callable[[], Any]) -> str:
+    """Make the change; return why it can't be made."""
+    try:
+        change()
+    except (BotoCoreError, ClientError, LookupError, StopIteration) as error:
+        return repr(error)
+    return ""
+
+
+def main(changes: str, record: str | None = None) -> None:
+    """Make the changes, and tell all that failed at once."""
+    if changes == "by-hand":
+        failed = list(changes_by_hand(record))
     else:
-        cases = {
-            f"{kind} {name} {attribute}": change
-            for kind, resources in CASES.items()
-            for name, attributes in resources.items()
-            for attribute, change in attributes.items()
-        }
-    failed = []
-    for label, change in cases.items():
-        try:
-            change()
-        except (BotoCoreError, ClientError, LookupError, StopIteration) as error:  # all of them are told at once
-            failed.append(f"{label}: {error!r}")
+        failed = [f"{label}: {fault}" for label, change in AWS_ITSELF.items() if (fault := attempt(change))]
     sys.exit("\n".join(failed) or 0)
 
 

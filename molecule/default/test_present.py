@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -76,6 +77,25 @@ def test_every_call_was_the_planner_s_or_the_deployer_s_and_none_was_refused():
     calls = [entry for entry in map(json.loads, log.splitlines()) if entry.get("application")]
     assert {entry["caller"].split("/")[1] for entry in calls} == {"act-as-planner", "act-as-deployer"}
     assert [(entry["operation"], entry["error"]) for entry in calls if entry["status"] in (403, 501)] == []
+
+
+# --- the gate -----------------------------------------------------------------------------------------------------
+
+
+def test_the_gate_asks_all_that_the_run_asked():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in log.splitlines()]
+    start = max(number for number, entry in enumerate(entries) if entry.get("mark") == "present")
+    asked = Counter(
+        (entry["service"], entry["operation"]) for entry in entries[start + 1 :] if entry.get("application")
+    )
+    recorded = Counter(
+        (entry["question"][0], entry["question"][2])
+        for entry in map(
+            json.loads, Path(".cache/molecule/record/calls.jsonl").read_text(encoding="utf-8").splitlines()
+        )
+    )
+    assert asked == recorded
 
 
 # --- network ------------------------------------------------------------------------------------------------------
