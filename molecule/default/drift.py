@@ -1105,10 +1105,10 @@ class Gate:
         self.answers: dict[str, list[str]] = {}
 
     def look_at(self, kind: str, name: str) -> None:
-        """Ask what may concern one resource, before it is changed: its service, and of large ones what says its name or kind."""
+        """Ask what may concern one resource, before it is changed: its service and tags, and of large services what says its name or kind."""
         service, noun = kind.lower().split("::")[1:]
         service = SERVICES.get(service, service)
-        of_service = [each for each in self.questions if each.service == service]
+        of_service = [each for each in self.questions if each.service in (service, "resourcegroupstaggingapi")]
         narrow = [
             each
             for each in of_service
