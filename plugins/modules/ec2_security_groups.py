@@ -80,6 +80,10 @@ options:
     type: list
     elements: str
     default: []
+  lookup_tags:
+    description: The tags by which a group is known; a part of O(tags). A group of the same name without them is refused. V(default) needs none.
+    type: dict
+    default: {}
   tags:
     description: Tags of all the groups; C(Name) is the group's name.
     type: dict
@@ -257,6 +261,9 @@ def normalize_group(group: dict[str, Any], names: dict[str, str]) -> dict[str, A
 
 def make_plan(options: dict[str, Any], before: dict[str, Any] | None, params: dict[str, Any]) -> Plan:
     name = options["name"]
+    if before and name != "default" and not params["lookup_tags"].items() <= before["tags"].items():
+        message = f"{before['id']} has the name {name} already, and is not ours, for it has not the tags {params['lookup_tags']}"
+        raise AnsibleAWSError(message=message)
     desired: dict[str, Any] = {option: shown(wanted_rules(options[option])) for option in OPTIONS.values()}
     tags = {**params["tags"], "Name": name}
     desired["tags"] = desired_tags((before or {}).get("tags"), tags, params["purge_tags"])
@@ -388,6 +395,7 @@ def main():
             "vpc_id": {"type": "str", "required": True},
             "security_groups": {"type": "list", "elements": "dict", "options": group},
             "security_group_ids": {"type": "list", "elements": "str", "default": []},
+            "lookup_tags": {"type": "dict", "default": {}},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -48,6 +48,10 @@ options:
     type: list
     elements: str
     default: []
+  lookup_tags:
+    description: The tags by which a table is known, beside its name; a part of O(tags). A table of the same name without them is left alone.
+    type: dict
+    default: {}
   tags:
     description: Tags of all the tables.
     type: dict
@@ -264,6 +268,7 @@ def main():
             "vpc_id": {"type": "str", "required": True},
             "route_tables": {"type": "list", "elements": "dict", "options": route_table},
             "route_table_ids": {"type": "list", "elements": "str", "default": []},
+            "lookup_tags": {"type": "dict", "default": {}},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -282,7 +287,8 @@ def main():
                 remove(client, plan)
             module.exit_json(route_table_ids={}, **report(*plans))
 
-        matched = match(params["route_tables"], found)
+        ours = [table for table in found if params["lookup_tags"].items() <= table["tags"].items()]
+        matched = match(params["route_tables"], ours)
         plans = [make_plan(options, matched[options["name"]], params) for options in params["route_tables"]]
         ids = {plan.name: plan.before["id"] for plan in plans if plan.before}
         associations = {subnet: key for table in found for subnet, key in table["associations"].items()}

@@ -124,7 +124,7 @@ adoptable:
   returned: always
   type: dict
   sample:
-    vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"]}}
+    vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"], "other_groups": ["default"]}}
     keys: {"alias/company": {"owner": "", "arn": "arn:aws:kms:us-east-1:123456789012:key/3f1b7c6e-0000", "usable": true}}
     buckets: {"company-assets": {"owner": "", "region": "us-east-1", "encryption": "AES256"}}
 lock:

@@ -20,13 +20,15 @@ def owner(stack: Stack, tags: dict[str, str]) -> str:
 
 
 def read_vpc(stack: Stack, vpc_id: str) -> dict[str, Any] | None:
-    """Return the VPC's ranges and the subnets in it that are not ours."""
+    """Return the VPC's ranges, and the subnets and security groups in it that are not ours."""
     ec2 = stack.client("ec2")
     try:
         vpc = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
     except is_boto3_error_code(["InvalidVpcID.NotFound", "InvalidVpcID.Malformed"]):
         return None
-    subnets = pages(ec2, "describe_subnets", "Subnets", Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
+    inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    subnets = pages(ec2, "describe_subnets", "Subnets", Filters=inside)
+    groups = pages(ec2, "describe_security_groups", "SecurityGroups", Filters=inside)
     ranges = [
         each["CidrBlock"] for each in vpc["CidrBlockAssociationSet"] if each["CidrBlockState"]["State"] == "associated"
     ]
@@ -34,6 +36,7 @@ def read_vpc(stack: Stack, vpc_id: str) -> dict[str, Any] | None:
         "owner": owner(stack, boto3_tag_list_to_ansible_dict(vpc.get("Tags") or [])),
         "cidrs": ranges,
         "other_subnets": sorted(each["CidrBlock"] for each in subnets if not stack.owns(each.get("Tags"))),
+        "other_groups": sorted(each["GroupName"] for each in groups if not stack.owns(each.get("Tags"))),
     }
 
 

@@ -59,11 +59,20 @@ def read_instances(stack: Stack, names: list[str]) -> dict[str, dict[str, Any]]:
             # CON-7: an instance has no endpoint while it is being created.
             "endpoint": (instance.get("Endpoint") or {}).get("Address"),
             "port": (instance.get("Endpoint") or {}).get("Port"),
+            "subnets": used_subnets(instance),
             "parameter_groups": [each["DBParameterGroupName"] for each in instance.get("DBParameterGroups", [])],
         }
         for instance in found
         if is_ours(instance)
     }
+
+
+def used_subnets(instance: dict[str, Any]) -> dict[str, str]:
+    """Return the subnets, by zone, in which the instance and its standby are."""
+    zones = (instance.get("AvailabilityZone"), instance.get("SecondaryAvailabilityZone"))
+    subnets = (instance.get("DBSubnetGroup") or {}).get("Subnets") or []
+    by_zone = {each["SubnetAvailabilityZone"]["Name"]: each["SubnetIdentifier"] for each in subnets}
+    return {zone: by_zone[zone] for zone in zones if zone in by_zone}
 
 
 def read_secret(stack: Stack, name: str) -> str | None:

@@ -259,11 +259,17 @@ def test_refused(role, variable, value):
     assert any(text.startswith(f"{variable} is {value!r}") for text in found), found
 
 
-PRIMARY = {"engine": "mysql", "engine_version": "8.4.6", "db_name": "app", "master_username": "dbadmin"}
+PRIMARY = {
+    "engine": "mysql",
+    "engine_version": "8.4.6",
+    "db_name": "app",
+    "master_username": "dbadmin",
+    "subnets": {"us-east-1b": "subnet-us-east-1b"},
+}
 # What stands, and the edits that AWS can't carry out on it.
 STANDING = {
     "network": {"vpc_id": "vpc-1", "cidr": "10.0.0.0/16", "subnet_zones": {"10.0.1.0/24": "us-east-1a"}},
-    "database": {"primary": PRIMARY},
+    "database": {"primary": PRIMARY, "replica": None},
     "load_balancing": {"target_group_fixed": {"production-web-servers": {"port": 80, "protocol": "HTTP"}}},
 }
 TIERS = {"private": "10.0.11.0/24", "database": "10.0.21.0/24"}
@@ -280,6 +286,8 @@ IMPOSSIBLE = [
         {"database_engine_version": "11.4", "database_allow_major_version_upgrade": True},
     ),
     ("database", "database_name", "other", {}),
+    ("database", "database_subnet_ids", {"us-east-1a": "subnet-us-east-1a", "us-east-1b": "subnet-moved"}, {}),
+    ("database", "database_subnet_ids", {"us-east-1a": "subnet-us-east-1a", "us-east-1c": "subnet-us-east-1c"}, {}),
     ("database", "database_username", "other", {}),
     (
         "load_balancing",
@@ -299,7 +307,7 @@ def test_what_aws_cannot_change_is_refused_while_it_stands(role, variable, value
     assert faults(role, stack_live=live) == []
 
 
-THEIRS = {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": []}
+THEIRS = {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": [], "other_groups": ["default"]}
 VPC_ID = "vpc-0a1b2c3d4e5f60718"
 COMPANY = {"owner": "", "arn": ARN.format("kms", "key/company"), "usable": True}
 
@@ -351,7 +359,8 @@ def test_only_keys_of_the_stack_are_adopted():
 
 
 def test_a_new_major_version_takes_permission_and_an_old_one_is_refused():
-    live = {**FACTS["stack_live"], "database": {"primary": {**PRIMARY, "engine": "postgres", "engine_version": "17.4"}}}
+    postgres = {**PRIMARY, "engine": "postgres", "engine_version": "17.4"}
+    live = {**FACTS["stack_live"], "database": {"primary": postgres, "replica": None}}
     higher = {"stack_live": live, "database_engine": "postgres", "database_engine_version": "18"}
     assert len(faults("database", **higher)) == 1
     assert faults("database", **higher, database_allow_major_version_upgrade=True) == []
@@ -398,23 +407,23 @@ def test_misspelt_name(role, typo, meant):
     assert any(text.startswith(f"{typo} is not") and meant in text for text in faults(role, **{typo: "x"}))
 
 
-THEIRS = {"owner": "", "region": "us-east-1", "encryption": "AES256"}
+BUCKET = {"owner": "", "region": "us-east-1", "encryption": "AES256"}
 OWN_STATIC = "production-static-assets-123456789012-us-east-1"
 
 
 @pytest.mark.parametrize(
     ("wanted", "found", "own", "refused"),
     [
-        ({"static": "company"}, THEIRS, [], False),
-        ({"static": OWN_STATIC}, THEIRS, [OWN_STATIC], False),  # the environment's own bucket becomes one to be kept
+        ({"static": "company"}, BUCKET, [], False),
+        ({"static": OWN_STATIC}, BUCKET, [OWN_STATIC], False),  # the environment's own bucket becomes one to be kept
         ({"static": "company"}, None, [], True),
-        ({"static": "company"}, {**THEIRS, "region": "eu-west-1"}, [], True),
-        ({"static": "company"}, {**THEIRS, "owner": "realtime/staging"}, [], True),
-        ({"backups": "company"}, {**THEIRS, "encryption": "aws:kms"}, [], False),
-        ({"logs": "company"}, {**THEIRS, "encryption": "aws:kms"}, [], True),
-        ({"static": "company"}, THEIRS, [OWN_STATIC], True),
-        ({"static": "company", "logs": "company"}, THEIRS, [], True),
-        ({"assets": "company"}, THEIRS, [], True),
+        ({"static": "company"}, {**BUCKET, "region": "eu-west-1"}, [], True),
+        ({"static": "company"}, {**BUCKET, "owner": "realtime/staging"}, [], True),
+        ({"backups": "company"}, {**BUCKET, "encryption": "aws:kms"}, [], False),
+        ({"logs": "company"}, {**BUCKET, "encryption": "aws:kms"}, [], True),
+        ({"static": "company"}, BUCKET, [OWN_STATIC], True),
+        ({"static": "company", "logs": "company"}, BUCKET, [], True),
+        ({"assets": "company"}, BUCKET, [], True),
     ],
 )
 def test_a_bucket_is_adopted_that_exists_and_is_free(wanted, found, own, refused):
@@ -426,3 +435,19 @@ def test_a_bucket_is_adopted_that_exists_and_is_free(wanted, found, own, refused
     said = faults("storage", stack_live=live, storage_adopt=wanted)
     assert len(said) == int(refused)
     assert all(text.startswith("storage_adopt is ") for text in said)
+
+
+@pytest.mark.parametrize(
+    ("role", "variable", "name"),
+    [
+        ("network", "network_vpc_id", "production-endpoints-security-group"),
+        ("security", "security_vpc_id", "production-web-server-security-group"),
+    ],
+)
+def test_groups_of_others_in_an_adopted_vpc_are_not_taken(role, variable, name):
+    adopt = {"network_vpc_id": VPC_ID, "network_interface_endpoints": ["ssm"]} if role == "network" else {}
+    for groups, refused in ((["default", "theirs"], 0), (["default", name], 1)):
+        found = {**THEIRS, "other_groups": groups}
+        live = {**FACTS["stack_live"], "adoptable": {"vpcs": {VPC_ID: found}, "keys": {}, "buckets": {}}}
+        said = faults(role, stack_live=live, **adopt)
+        assert [text.startswith(f"{variable} is ") and name in text for text in said] == [True] * refused

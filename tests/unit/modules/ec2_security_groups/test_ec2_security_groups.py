@@ -132,3 +132,12 @@ def test_refusal_is_one_line(options, run_module, monkeypatch):
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
     with pytest.raises(ModuleFailed, match="Failed to authorize the rules"):
         run_module("ec2_security_groups", **options)
+
+
+def test_a_group_of_somebody_else_is_refused(ec2, options, run_module, writes):
+    name = options["security_groups"][0]["name"]
+    ec2.create_security_group(GroupName=name, Description="theirs", VpcId=options["vpc_id"])
+    writes.clear()
+    with pytest.raises(ModuleFailed, match=f"has the name {name} already, and is not ours"):
+        run_module("ec2_security_groups", **{**options, "lookup_tags": {"Environment": "production"}})
+    assert writes == []

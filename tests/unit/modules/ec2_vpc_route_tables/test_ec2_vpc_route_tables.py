@@ -110,3 +110,16 @@ def test_refusal_is_one_line(options, run_module):
     options["route_tables"][0]["routes"] = {"10.0.0.0/99": options["route_tables"][0]["routes"]["0.0.0.0/0"]}
     with pytest.raises(ModuleFailed, match="Failed to write the route"):
         run_module("ec2_vpc_route_tables", **options)
+
+
+def test_a_table_of_somebody_else_is_left_alone(ec2, vpc, options, subnets, run_module):
+    theirs = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_tags(Resources=[theirs], Tags=[{"Key": "Name", "Value": "public"}])
+    ec2.associate_route_table(RouteTableId=theirs, SubnetId=subnets[0])
+    known = {**options, "lookup_tags": {"a": "b"}}
+    made = run_module("ec2_vpc_route_tables", **known)
+    assert [change["action"] for change in made["changes"]] == ["create", "create"]
+    assert table(ec2, subnets[0])["RouteTableId"] == made["route_table_ids"]["public"] != theirs
+    (left,) = ec2.describe_route_tables(RouteTableIds=[theirs])["RouteTables"]
+    assert [route["GatewayId"] for route in left["Routes"]] == ["local"]
+    assert not run_module("ec2_vpc_route_tables", **known)["changed"]
