@@ -327,3 +327,14 @@ def test_a_replica_goes_without_a_snapshot(rds, run, replicate):
 def test_api_error(rds, run):
     with pytest.raises(ModuleFailed, match="Failed to create the database instance.*overlap"):
         run(preferred_maintenance_window="sun:03:30-sun:04:30")
+
+
+def test_a_minor_upgrade_by_the_inventory(rds, run):
+    run(engine_version="8.4.6")
+    preview = run(check=True, engine_version="8.4.7", apply_immediately=True)
+    (change,) = preview["changes"]
+    assert (change["action"], "note" in change) == ("update", False)
+    assert change["interruption"].startswith("engine_version: the database is down for some minutes")
+    assert run(engine_version="8.4.7", apply_immediately=True)["changes"] == preview["changes"]
+    assert rds.describe_db_instances()["DBInstances"][0]["EngineVersion"] == "8.4.7"
+    assert not run(engine_version="8.4.7")["changed"]
