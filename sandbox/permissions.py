@@ -248,6 +248,7 @@ TAG_ACTIONS = {
     "sns": "sns:TagResource",
     "sqs": "sqs:TagQueue",
     "ssm": "ssm:AddTagsToResource",
+    "wafv2": "wafv2:TagResource",
 }
 # Operations that take tags which conditions can't look at.
 UNSEEN_TAGS = {("cloudwatch", "PutDashboard"), ("route53", "ChangeTagsForResource")}
@@ -607,6 +608,22 @@ def _launch_template(asked: Asked) -> list[str]:
     return [f"ec2:{{here}}:launch-template/{template.id if template else '*'}"]
 
 
+def _web_acl(asked: Asked) -> list[str]:
+    """A web ACL; who writes its rules needs the rule groups of AWS too."""
+    params = asked.params
+    if asked.operation == "ListWebACLs":
+        return ["*"]
+    named = params.get("ResourceARN") or params.get("ResourceArn")
+    named = named or params.get("LoggingConfiguration", {}).get("ResourceArn")
+    if named:
+        return [named]
+    where = "global" if params["Scope"] == "CLOUDFRONT" else "regional"
+    found = [f"wafv2:{{here}}:{where}/webacl/{params['Name']}/{params.get('Id', '*')}"]
+    if asked.operation in ("CreateWebACL", "UpdateWebACL"):
+        found.append(f"wafv2:{{here}}:{where}/managedruleset/*")
+    return found
+
+
 def _access_control(asked: Asked) -> list[str]:
     return [f"cloudfront::{{account}}:origin-access-control/{asked.params['Id']}"]
 
@@ -649,17 +666,37 @@ def _log_delivery(action: str) -> Callable[[Asked], Iterator[Request]]:
     return lambda _asked: iter([Request(f"logs:{action}")])
 
 
+def _rotation(asked: Asked) -> Iterator[Request]:
+    """The function is called, as the caller."""
+    if function := asked.params.get("RotationLambdaARN"):
+        yield Request("lambda:InvokeFunction", function)
+
+
+def _write_secret(asked: Asked) -> Iterator[Request]:
+    """A value is encrypted with its secret's key, as the caller."""
+    secret = asked.backend("secretsmanager").secrets.get(asked.params["SecretId"])
+    if secret is not None and secret.kms_key_id:
+        yield from asked.use_key(secret.kms_key_id, ["Decrypt", "GenerateDataKey"])
+
+
+def _default_options(asked: Asked) -> Iterator[Request]:
+    """A database gets its engine's default option group, if none is named."""
+    yield Request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
+
+
 def _mount(_asked: Asked) -> Iterator[Request]:
     yield Request("backup-storage:MountCapsule")
 
 
 def _standard_logging(asked: Asked) -> Iterator[Request]:
-    """CloudFront gives itself access to the bucket of its logs, as the caller."""
+    """CloudFront gives itself access to the bucket of its logs, and reads the web ACL, as the caller."""
     config = asked.params.get("DistributionConfig") or asked.params["DistributionConfigWithTags"]["DistributionConfig"]
     bucket = config.get("Logging", {}).get("Bucket", "").split(".")[0]
     if config.get("Logging", {}).get("Enabled") and bucket:
         for action in ("GetBucketAcl", "PutBucketAcl"):
             yield Request(f"s3:{action}", asked.arn(f"s3:::{bucket}"))
+    if acl := config.get("WebACLId"):  # CloudFront verifies that the caller may read it
+        yield Request("wafv2:GetWebACL", acl)
 
 
 def _final_snapshot(asked: Asked) -> Iterator[Request]:
@@ -696,6 +733,7 @@ SPECIAL: dict[tuple[str, str], Callable[[Asked], list[str]]] = {
     ("kms", "DeleteAlias"): _alias,
     ("rds", "DeleteDBInstance"): _delete,
     ("s3", "*"): _s3,
+    ("wafv2", "*"): _web_acl,
 }
 # Actions that only some calls need, by what they name.
 ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
@@ -708,11 +746,15 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("cloudfront", "UpdateDistribution"): _standard_logging,
     ("ec2", "CreateFlowLogs"): _log_delivery("CreateLogDelivery"),
     ("ec2", "DeleteFlowLogs"): _log_delivery("DeleteLogDelivery"),
+    ("rds", "CreateDBInstance"): _default_options,
+    ("rds", "CreateDBInstanceReadReplica"): _default_options,
     ("rds", "DeleteDBInstance"): _final_snapshot,
     ("secretsmanager", "GetSecretValue"): _read_secret,
     ("sns", "Publish"): _message_key("GenerateDataKey", "Decrypt"),
     ("sqs", "ReceiveMessage"): _message_key("Decrypt"),
     ("sqs", "SendMessage"): _message_key("GenerateDataKey", "Decrypt"),
+    ("secretsmanager", "PutSecretValue"): _write_secret,
+    ("secretsmanager", "RotateSecret"): _rotation,
 }
 
 

@@ -178,7 +178,7 @@ def test_no_order(ask: Any, queue: Any, body: str | bytes, status: int) -> None:
 
 
 def test_without_a_length(ask: Any) -> None:
-    assert ask("POST", "/api/orders", iter([b"{}"]))[0] == 411
+    assert ask("POST", "/api/orders", **{"Transfer-Encoding": "chunked"})[0] == 411
 
 
 def test_an_order_that_can_t_be_published_is_not_accepted(

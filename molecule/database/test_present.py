@@ -76,6 +76,13 @@ def test_src_15_the_secret_is_strong_and_encrypted(secret):
     assert described["KmsKeyId"] == UPSTREAM["kms_key_arn"]
 
 
+def test_the_secret_is_ready_for_rotation(instances, secret):
+    """What AWS's rotation functions for one user ask for."""
+    primary = instances["molecule-db"]
+    assert (secret["engine"], secret["dbInstanceIdentifier"]) == ("mysql", "molecule-db")
+    assert {"Address": secret["host"], "Port": secret["port"]}.items() <= primary["Endpoint"].items()
+
+
 def test_log_groups_are_kept_a_month_and_encrypted():
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/rds/instance/molecule-db")["logGroups"]
     assert len(groups) == 4

@@ -5,6 +5,9 @@
 CASES has a change for every attribute that the roles manage; each is made by a call that a person could make. FIXED are the
 attributes that no call can change, or only one that AWS refuses while the stack stands. test_drift.py holds both
 against what the first run reported, so that an attribute that is newly managed needs a case here.
+
+drift.py by-hand RECORD makes the changes by hand, and fails unless the gate notices each of them: RECORD is the directory in which
+the run before was recorded. drift.py by-aws makes those that AWS makes.
 """
 
 from __future__ import annotations
@@ -14,12 +17,17 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+sys.path.insert(0, str(Path(".cache/collections").resolve()))
+
+from ansible_collections.realtime.aws.plugins.module_utils import gate
 
 ENVIRONMENT, REGION, ACCOUNT = "production", "us-east-1", "123456789012"
 OURS = [{"Name": "tag:Environment", "Values": [ENVIRONMENT]}]
@@ -195,6 +203,34 @@ def distribution(change: Callable[[dict[str, Any]], Any]) -> None:
     cloudfront.update_distribution(Id=identifier, IfMatch=found["ETag"], DistributionConfig=config)
 
 
+def web_acl() -> dict[str, str]:
+    return client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"][0]
+
+
+@cache
+def open_web_acl() -> None:
+    """Let the web ACL do nothing but block."""
+    found = web_acl()
+    client("wafv2").update_web_acl(
+        **{name: found[name] for name in ("Name", "Id", "LockToken")},
+        Scope="CLOUDFRONT",
+        Description="by hand",
+        DefaultAction={"Block": {}},
+        Rules=[],
+        VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "by-hand"},
+    )
+
+
+@cache
+def log_web_acl() -> None:
+    """Have each request written down, to another log group than the layers'."""
+    name = "aws-waf-logs-by-hand"
+    client("logs").create_log_group(logGroupName=name)
+    logging = {"LogDestinationConfigs": [arn("logs", f"log-group:{name}")], "ResourceArn": web_acl()["ARN"]}
+    redacted = [{"SingleHeader": {"Name": "x-token"}}]
+    client("wafv2").put_logging_configuration(LoggingConfiguration={**logging, "RedactedFields": redacted})
+
+
 def access_control(**settings: str) -> None:
     cloudfront = client("cloudfront")
     identifier = cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Items"][0]["Id"]
@@ -351,6 +387,22 @@ def compute_the_metric() -> None:
         "MetricStat": {"Metric": {"Namespace": "Other", "MetricName": "b"}, "Period": 60, "Stat": "Sum"},
     }
     alarm(name, **without, Metrics=[query])
+
+
+@cache
+def rotate() -> None:
+    """Have a function rotate the database's password."""
+    client("lambda").add_permission(
+        FunctionName=FUNCTION,
+        StatementId="by-hand",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+    )
+    client("secretsmanager").rotate_secret(
+        SecretId=f"{ENVIRONMENT}/database",
+        RotationLambdaARN=arn("lambda", f"function:{FUNCTION}"),
+        RotationRules={"AutomaticallyAfterDays": 30},
+    )
 
 
 def other_parameters() -> None:
@@ -585,6 +637,9 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
         },
     },
+    "AWS::SecretsManager::RotationSchedule": {
+        f"{ENVIRONMENT}/database": dict.fromkeys(("rotation_lambda_arn", "automatically_after_days"), rotate)
+    },
     "AWS::RDS::DBSubnetGroup": {
         named("db-subnet-group"): {
             "description": lambda: client("rds").modify_db_subnet_group(
@@ -623,7 +678,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "enable_cloudwatch_logs_exports": lambda: database(
                 CloudwatchLogsExportConfiguration={"DisableLogTypes": ["error"]}
             ),
-            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=True),
+            "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=False),
             "enable_performance_insights": lambda: database(EnablePerformanceInsights=False),
             "monitoring_interval": lambda: database(MonitoringInterval=5),
             "multi_az": lambda: database(MultiAZ=False),
@@ -885,11 +940,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "Origins": lambda: distribution(lambda config: config["Origins"]["Items"][0].update(OriginPath="/other")),
             "Comment": lambda: distribution(lambda config: config.update(Comment="by hand")),
             "Enabled": lambda: distribution(lambda config: config.update(Enabled=False)),
-            "WebACLId": lambda: distribution(
-                lambda config: config.update(
-                    WebACLId=f"arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/other/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
-                )
-            ),
+            "WebACLId": lambda: distribution(lambda config: config.update(WebACLId="")),
             "PriceClass": lambda: distribution(lambda config: config.update(PriceClass="PriceClass_200")),
             "ViewerCertificate": lambda: distribution(
                 lambda config: config["ViewerCertificate"].update(MinimumProtocolVersion="TLSv1")
@@ -898,6 +949,13 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 Resource=client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["ARN"],
                 Tags={"Items": MARKS},
             ),
+        }
+    },
+    "AWS::WAFv2::WebACL": {
+        named("cdn"): {
+            **dict.fromkeys(("description", "default_action", "rules", "visibility"), open_web_acl),
+            **dict.fromkeys(("log_destination_arn", "redacted_headers"), log_web_acl),
+            "tags": lambda: client("wafv2").tag_resource(ResourceARN=web_acl()["ARN"], Tags=MARKS),
         }
     },
     "AWS::Route53::RecordSet": {
@@ -999,6 +1057,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::EC2::VPCEndpoint": {"vpc_endpoint_type"},
     "AWS::EC2::FlowLog": {"deliver_logs_permission_arn", "max_aggregation_interval", "traffic_type"},
     "AWS::CertificateManager::Certificate": {"domain_name", "key_algorithm", "names"},
+    "AWS::SecretsManager::SecretTargetAttachment": {"target"},  # told once: a value that was rotated is not read
     "AWS::SecretsManager::Secret": {"has_value", "scheduled_for_deletion"},
     "AWS::ECR::Repository": {"encryption_configuration"},
     "AWS::RDS::DBParameterGroup": {"engine"},
@@ -1037,23 +1096,70 @@ def expected() -> dict[tuple[str, str], set[str]]:
     }
 
 
-def main(changes: str) -> None:
-    """Make the changes: by-hand or by-aws."""
-    if changes == "by-aws":
-        cases = AWS_ITSELF
+class Gate:
+    """The gate of the run that was recorded, as far as the last change may concern it."""
+
+    def __init__(self, record: str) -> None:
+        self.questions = gate.read_record(record)
+        self.asked: list[gate.Question] = []
+        self.answers: dict[str, list[str]] = {}
+
+    def look_at(self, kind: str, name: str) -> None:
+        """Ask what may concern one resource, before it is changed: its service and tags, and of large services what says its name or kind."""
+        service, noun = kind.lower().split("::")[1:]
+        service = SERVICES.get(service, service)
+        of_service = [each for each in self.questions if each.service in (service, "resourcegroupstaggingapi")]
+        narrow = [
+            each
+            for each in of_service
+            if (service == "ec2" and noun in each.operation.lower())
+            or (service in NAMING and name in json.dumps(each.params))
+        ]
+        self.asked = narrow or of_service
+        self.answers = self.ask()
+
+    def ask(self) -> dict[str, list[str]]:
+        return gate.ask_again(self.asked, lambda service, region: client(service))
+
+    def notices(self) -> bool:
+        """Return whether anything is answered another way since the last look."""
+        before, self.answers = self.answers, self.ask()
+        return before != self.answers
+
+
+SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
+NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
+
+
+def changes_by_hand(record: str | None) -> Iterator[str]:
+    """Make each change once; yield what is wrong with them."""
+    watched, noticed = Gate(record) if record else None, {}
+    for kind, resources in CASES.items():
+        for name, attributes in resources.items():
+            if watched:
+                watched.look_at(kind, name)
+            for attribute, change in attributes.items():
+                if fault := attempt(change):
+                    yield f"{kind} {name} {attribute}: {fault}"
+                if watched and not noticed.setdefault(change, watched.notices()):
+                    yield f"{kind} {name} {attribute}: the gate does not notice it"
+
+
+def attempt(change: Callable[[], Any]) -> str:
+    """Make the change; return why it can't be made."""
+    try:
+        change()
+    except (BotoCoreError, ClientError, LookupError, StopIteration) as error:
+        return repr(error)
+    return ""
+
+
+def main(changes: str, record: str | None = None) -> None:
+    """Make the changes, and tell all that failed at once."""
+    if changes == "by-hand":
+        failed = list(changes_by_hand(record))
     else:
-        cases = {
-            f"{kind} {name} {attribute}": change
-            for kind, resources in CASES.items()
-            for name, attributes in resources.items()
-            for attribute, change in attributes.items()
-        }
-    failed = []
-    for label, change in cases.items():
-        try:
-            change()
-        except (BotoCoreError, ClientError, LookupError, StopIteration) as error:  # all of them are told at once
-            failed.append(f"{label}: {error!r}")
+        failed = [f"{label}: {fault}" for label, change in AWS_ITSELF.items() if (fault := attempt(change))]
     sys.exit("\n".join(failed) or 0)
 
 

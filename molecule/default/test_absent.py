@@ -14,7 +14,7 @@ import pytest
 
 OURS = [{"Name": "tag:Environment", "Values": ["production"]}]
 # AWS's own, and what drift.py made in AWS's name: a teardown leaves it alone (TDN-9).
-THEIRS = ("default", "/aws/service/", "TargetTracking-", "RDSOSMetrics")
+THEIRS = ("default", "/aws/service/", "TargetTracking-", "RDSOSMetrics", "aws-waf-logs-by-hand")
 
 
 def client(service: str) -> Any:
@@ -84,6 +84,7 @@ def test_no_certificate_of_ours():
 def test_no_queue_and_no_distribution():
     assert client("sqs").list_queues().get("QueueUrls", []) == []
     assert client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
+    assert client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"] == []
 
 
 def test_only_service_linked_roles_are_left():

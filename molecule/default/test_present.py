@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -76,6 +77,25 @@ def test_every_call_was_the_planner_s_or_the_deployer_s_and_none_was_refused():
     calls = [entry for entry in map(json.loads, log.splitlines()) if entry.get("application")]
     assert {entry["caller"].split("/")[1] for entry in calls} == {"act-as-planner", "act-as-deployer"}
     assert [(entry["operation"], entry["error"]) for entry in calls if entry["status"] in (403, 501)] == []
+
+
+# --- the gate -----------------------------------------------------------------------------------------------------
+
+
+def test_the_gate_asks_all_that_the_run_asked():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in log.splitlines()]
+    start = max(number for number, entry in enumerate(entries) if entry.get("mark") == "present")
+    asked = Counter(
+        (entry["service"], entry["operation"]) for entry in entries[start + 1 :] if entry.get("application")
+    )
+    recorded = Counter(
+        (entry["question"][0], entry["question"][2])
+        for entry in map(
+            json.loads, Path(".cache/molecule/record/calls.jsonl").read_text(encoding="utf-8").splitlines()
+        )
+    )
+    assert asked == recorded
 
 
 # --- network ------------------------------------------------------------------------------------------------------
@@ -548,3 +568,121 @@ def test_dashboard(balancer):
 def test_budget(account):
     budgets = client("budgets").describe_budgets(AccountId=account)["Budgets"]
     assert [b["BudgetName"] for b in budgets if b["BudgetName"].startswith("production")]
+
+
+# --- controls of Security Hub that must hold: docs/security.md ------------------------------------------------------
+
+
+def test_s3_buckets_are_private_encrypted_versioned_and_speak_tls():
+    """S3.1 to S3.3, S3.5, S3.8, S3.13, S3.14."""
+    s3 = client("s3")
+    for bucket in (each["Name"] for each in s3.list_buckets()["Buckets"]):
+        block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        assert all(block.values()) and len(block) == 4, bucket
+        assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+        assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules), bucket
+        statements = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+        denied = [each for each in statements if each["Effect"] == "Deny" and each["Principal"] == "*"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [each.get("Condition") for each in denied], bucket
+
+
+def test_ec2_group_launches_with_imdsv2_encrypted_and_without_public_addresses(fleet):
+    """AutoScaling.3, AutoScaling.5, EC2.3, EC2.8, EC2.170."""
+    template = fleet["LaunchTemplate"]
+    found = client("ec2").describe_launch_template_versions(
+        LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
+    )
+    data = found["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    assert all(each["Ebs"]["Encrypted"] and each["Ebs"]["KmsKeyId"] for each in data["BlockDeviceMappings"])
+    assert not {"KeyName", "NetworkInterfaces"} & set(data)
+
+
+def test_elb_drops_invalid_headers_is_protected_and_logs(balancer):
+    """ELB.4 to ELB.6, ELB.12."""
+    arn = balancer["LoadBalancerArn"]
+    listed = client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    found = {each["Key"]: each["Value"] for each in listed}
+    for wanted in ("routing.http.drop_invalid_header_fields", "deletion_protection", "access_logs.s3"):
+        assert found[f"{wanted}.enabled"] == "true"
+    assert found["routing.http.desync_mitigation_mode"] in ("defensive", "strictest")
+
+
+def test_rds_is_private_encrypted_watched_and_protected(databases):
+    """RDS.2 to RDS.6, RDS.8 to RDS.11, RDS.13, RDS.17."""
+    for name, instance in databases.items():
+        for wanted in ("StorageEncrypted", "CopyTagsToSnapshot", "AutoMinorVersionUpgrade"):
+            assert instance[wanted] is True, (name, wanted)
+        assert instance["IAMDatabaseAuthenticationEnabled"] is True
+        assert instance["PubliclyAccessible"] is False
+        assert instance["MonitoringInterval"] > 0
+        assert instance["EnabledCloudwatchLogsExports"]
+    primary = databases["production-db"]
+    assert (primary["MultiAZ"], primary["DeletionProtection"]) == (True, True)
+    assert primary["BackupRetentionPeriod"] >= 7
+
+
+def test_cloudfront_encrypts_logs_and_has_a_web_acl_with_metrics(distribution):
+    """CloudFront.3, .5 to .8, .10, .12, .13, WAF.10, WAF.12."""
+    config = distribution["DistributionConfig"]
+    behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]["Items"]]
+    assert {each["ViewerProtocolPolicy"] for each in behaviors} <= {"https-only", "redirect-to-https"}
+    assert config["Logging"]["Enabled"] is True
+    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    for custom in (each["CustomOriginConfig"] for each in config["Origins"]["Items"] if "CustomOriginConfig" in each):
+        assert custom["OriginProtocolPolicy"] == "https-only"
+        assert custom["OriginSslProtocols"]["Items"] == ["TLSv1.2"]
+    (acl,) = client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert config["WebACLId"] == acl["ARN"]
+    own = {"Name": acl["Name"], "Id": acl["Id"], "Scope": "CLOUDFRONT"}
+    rules = client("wafv2").get_web_acl(**own)["WebACL"]["Rules"]
+    assert len(rules) == 4
+    assert all(rule["VisibilityConfig"]["CloudWatchMetricsEnabled"] for rule in rules)
+
+
+def test_kms_keys_rotate_and_no_policy_opens_one_to_everybody():
+    """KMS.4, KMS.5."""
+    kms = client("kms")
+    for name in ("data", "messaging", "logs"):
+        key = kms.describe_key(KeyId=f"alias/production-{name}")["KeyMetadata"]["KeyId"]
+        assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
+        statements = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])["Statement"]
+        assert not [each for each in statements if each["Principal"] in ("*", {"AWS": "*"})]
+
+
+def test_iam_roles_have_no_wildcard_rights_and_no_users():
+    """IAM.1, IAM.2, IAM.21."""
+    iam = client("iam")
+    assert iam.list_users()["Users"] == []
+    roles = [each["RoleName"] for each in iam.list_roles()["Roles"] if each["RoleName"].startswith("production-")]
+    assert len(roles) >= 7
+    for role in roles:
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            for statement in document["Statement"]:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert not [action for action in actions if action.endswith(":*") or action == "*"], (role, actions)
+
+
+def test_log_groups_topics_queues_and_secrets_are_encrypted_with_our_keys(queues):
+    """SNS.1, SQS.1, CloudWatch.16 with its retention settable, and what Well-Architected asks of logs and secrets."""
+    for group in client("logs").describe_log_groups()["logGroups"]:
+        assert group["retentionInDays"] and ":key/" in group["kmsKeyId"], group["logGroupName"]
+    for topic in client("sns").list_topics()["Topics"]:
+        attributes = client("sns").get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]
+        assert ":key/" in attributes["KmsMasterKeyId"]
+    for url in client("sqs").list_queues()["QueueUrls"]:
+        attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert ":key/" in attributes["KmsMasterKeyId"]
+    for secret in client("secretsmanager").list_secrets()["SecretList"]:
+        assert ":key/" in client("secretsmanager").describe_secret(SecretId=secret["ARN"])["KmsKeyId"]
+
+
+def test_ecr_scans_and_keeps_its_tags():
+    """ECR.1 to ECR.3."""
+    (repository,) = client("ecr").describe_repositories()["repositories"]
+    assert repository["imageScanningConfiguration"]["scanOnPush"] is True
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert client("ecr").get_lifecycle_policy(repositoryName=repository["repositoryName"])

@@ -51,7 +51,7 @@ def test_alarms_reach_encrypted_topics():
 def test_logs_are_for_log_groups_of_this_account():
     statement = next(each for each in policy("logs") if each.get("Sid") == "LogGroups")
     assert statement["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"}
-    context = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    context = statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:logs:arn"]
     assert context == "arn:aws:logs:us-east-1:123456789012:log-group:*"
 
 

@@ -9,6 +9,10 @@ def test_no_distribution_and_no_access_control_is_left():
     assert cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", []) == []
 
 
+def test_no_web_acl_is_left():
+    assert boto3.client("wafv2", "us-east-1").list_web_acls(Scope="CLOUDFRONT")["WebACLs"] == []
+
+
 def test_the_adopted_zone_has_only_the_records_it_had():
     route53 = boto3.client("route53")
     (zone,) = route53.list_hosted_zones()["HostedZones"]

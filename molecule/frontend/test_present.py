@@ -4,7 +4,7 @@ import boto3
 import pytest
 
 BUCKET = "upstream-static-123456789012-us-east-1"
-cloudfront, route53 = boto3.client("cloudfront"), boto3.client("route53")
+cloudfront, route53, waf = boto3.client("cloudfront"), boto3.client("route53"), boto3.client("wafv2", "us-east-1")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,29 @@ def test_origins(config):
     assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
 
+def test_waf_looks_first(config):
+    (summary,) = waf.list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert config["WebACLId"] == summary["ARN"]
+    acl = waf.get_web_acl(Name="molecule-cdn", Scope="CLOUDFRONT", Id=summary["Id"])["WebACL"]
+    assert acl["DefaultAction"] == {"Allow": {}}
+    limit, *groups = sorted(acl["Rules"], key=lambda rule: rule["Priority"])
+    assert limit["Action"] == {"Block": {}}
+    assert limit["Statement"]["RateBasedStatement"]["Limit"] == 2000
+    assert limit["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+    by_name = {rule["Name"]: rule for rule in groups}
+    assert set(by_name) == {
+        "AWSManagedRulesAmazonIpReputationList",
+        "AWSManagedRulesCommonRuleSet",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+    }
+    assert all(rule["OverrideAction"] == {"None": {}} for rule in groups)
+    assert all(rule["VisibilityConfig"]["CloudWatchMetricsEnabled"] for rule in acl["Rules"])
+    (counted,) = by_name["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"][
+        "RuleActionOverrides"
+    ]
+    assert counted == {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}
+
+
 def test_the_bucket_lets_in_this_distribution_only(distribution):
     policy = json.loads(boto3.client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"])
     statements = {statement["Sid"]: statement for statement in policy["Statement"]}
@@ -86,7 +109,10 @@ def test_records(distribution):
             assert found[name, kind]["HostedZoneId"] == balancer["CanonicalHostedZoneId"]
 
 
-def test_tags(distribution):
-    found = cloudfront.list_tags_for_resource(Resource=distribution["ARN"])["Tags"]["Items"]
-    tags = {tag["Key"]: tag["Value"] for tag in found}
-    assert (tags["Project"], tags["Environment"], tags["Layer"]) == ("realtime", "molecule", "frontend")
+def test_tags(distribution, config):
+    for found in (
+        cloudfront.list_tags_for_resource(Resource=distribution["ARN"])["Tags"]["Items"],
+        waf.list_tags_for_resource(ResourceARN=config["WebACLId"])["TagInfoForResource"]["TagList"],
+    ):
+        tags = {tag["Key"]: tag["Value"] for tag in found}
+        assert (tags["Project"], tags["Environment"], tags["Layer"]) == ("realtime", "molecule", "frontend")

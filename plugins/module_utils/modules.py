@@ -10,25 +10,36 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils import modules
 from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
+from ansible_collections.realtime.aws.plugins.module_utils.gate import VARIABLE as RECORD
+from ansible_collections.realtime.aws.plugins.module_utils.gate import run_recorder
 from ansible_collections.realtime.aws.plugins.module_utils.lock import VARIABLE, Lock
+
+LAYER = "AWS_SDK_UA_APP_ID"  # the play's environment names the role that a task belongs to, realtime.aws.<layer>
 
 
 class AnsibleAWSModule(modules.AnsibleAWSModule):
-    """amazon.aws's, whose clients heed lost answers, and write only while the run holds the environment's lock."""
+    """amazon.aws's, whose clients heed lost answers, and write only while the run holds the environment's lock.
+
+    They note what they ask where the run is recorded for the gate.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         settings = json.loads(os.environ.get(VARIABLE) or "{}")
         self._lock = Lock(settings, lambda: self.unguarded_client("ssm")) if settings else None
+        record, layer = os.environ.get(RECORD), os.environ.get(LAYER, "")
+        self._recorder = run_recorder(record, layer.rpartition(".")[2]) if record else None
 
     def client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
         client = self.unguarded_client(service, retry_decorator, **extra_params)
         if self._lock:
             self._lock.guard(client)
+        if self._recorder:
+            self._recorder.listen(client, extra_params.get("region") or self.region)
         return client
 
     def unguarded_client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
-        """Return a client that may write without the lock, as the lock's own has to."""
+        """Return a client that may write without the lock, as the lock's own has to, and is not recorded."""
         client = super().client(service, retry_decorator, **extra_params)
         heed(client)
         client.meta.events.register_last("request-created", name_the_layer)
@@ -37,5 +48,5 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
 
 def name_the_layer(request: Any, **kwargs: Any) -> None:
     """Add the SDK's application id to the user agent, which amazon.aws replaces by its own: CloudTrail shows it."""
-    if layer := os.environ.get("AWS_SDK_UA_APP_ID"):
+    if layer := os.environ.get(LAYER):
         request.headers.replace_header("User-Agent", f"{request.headers['User-Agent']} app/{layer}")

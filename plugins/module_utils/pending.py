@@ -24,6 +24,7 @@ SHAPES = {
     "distribution": "E00000000{hex9}",
     "distribution_arn": "arn:{partition}:cloudfront::{account}:distribution/E00000000{hex9}",
     "distribution_dns": "d00000000{hex9}.cloudfront.net",
+    "web_acl_arn": "arn:{partition}:wafv2:us-east-1:{account}:global/webacl/{key}/{uuid}",
     "origin_access_control": "E00000000{hex9}",
     "database_dns": "{key}.0000000000.{region}.rds.amazonaws.com",
     "ip": "192.0.2.0",

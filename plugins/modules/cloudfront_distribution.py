@@ -340,7 +340,8 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::CloudFront::Distribution"
-SETTLE = 60  # seconds that CloudFront may take to see a certificate that was just issued
+SETTLE = 60  # seconds that CloudFront may take to see a certificate or a web ACL that was just made
+UNSETTLED = ["InvalidViewerCertificate", "InvalidWebACLId"]
 
 # What AWS fills in for members that are not sent, here without the Quantity that it puts beside each list.
 BEHAVIOR_DEFAULTS: dict[str, Any] = {
@@ -589,7 +590,7 @@ def create_distribution(client: Any, config: dict[str, Any], tags: dict[str, str
     """Create it with its tags, so that a run that is interrupted right after knows it for its own."""
     request = {"DistributionConfig": config, "Tags": {"Items": ansible_dict_to_boto3_tag_list(tags)}}
     return retry_on(
-        ["InvalidViewerCertificate"],
+        UNSETTLED,
         lambda: client.create_distribution_with_tags(DistributionConfigWithTags=request)["Distribution"],
         SETTLE,
     )
@@ -598,7 +599,7 @@ def create_distribution(client: Any, config: dict[str, Any], tags: dict[str, str
 @written_once("update the distribution", "PreconditionFailed", "InvalidIfMatchVersion")
 def update_distribution(client: Any, distribution: dict[str, Any], config: dict[str, Any]) -> None:
     retry_on(
-        ["InvalidViewerCertificate"],
+        UNSETTLED,
         lambda: client.update_distribution(
             Id=distribution["Id"], IfMatch=distribution["ETag"], DistributionConfig=config
         ),

@@ -31,6 +31,7 @@ EXTENSIONS = (
     "speed",
     "sqs",
     "vpc",
+    "wafv2",
 )
 
 

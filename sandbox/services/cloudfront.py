@@ -10,6 +10,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from moto.backends import get_backend
+
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 
@@ -194,6 +196,11 @@ def distributions_using(call: Call, certificate: str) -> list[str]:
     ]
 
 
+def distributions_of_web_acl(arn: str) -> list[str]:
+    """The ids of the distributions with a web ACL."""
+    return [identifier for identifier, config in _configs.items() if config["WebACLId"] == arn]
+
+
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:
     distribution = answer["Distribution"]
     distribution["DistributionConfig"] = _configs[distribution["Id"]]
@@ -220,6 +227,10 @@ def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
                 "that you're trying to add."
             )
             raise AwsError("InvalidViewerCertificate", message, status=400)
+    acl = config.get("WebACLId")
+    if acl and acl not in get_backend("wafv2")[call.account]["global"].wacls:
+        message = f"Web ACL is not accessible by the requester: {acl}"
+        raise AwsError("InvalidWebACLId", message, status=400)
     logging = config.get("Logging", {})
     if logging.get("Enabled"):
         _check_log_bucket(call, logging["Bucket"])

@@ -1,4 +1,7 @@
-"""Secrets Manager: the name of a deleted secret is taken while it can be restored, and for some seconds after."""
+"""Secrets Manager: the name of a deleted secret is taken while it can be restored, and for some seconds after; rotation functions.
+
+moto runs a rotation function in a container, which there is none of here: it is only looked up.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,50 @@ def refuse_name(call: Call, forward: Forward) -> Answer:
     return None
 
 
+@around("secretsmanager", "RotateSecret")
+def rotate_secret(call: Call, forward: Forward) -> Answer:
+    """By a function that is there and lets Secrets Manager in."""
+    params, backend = call.params, call.backend()
+    call.ask("DescribeSecret", {"SecretId": params["SecretId"]})
+    secret = backend.secrets[params["SecretId"]]
+    arn = params.get("RotationLambdaARN") or secret.rotation_lambda_arn
+    known = {each.function_arn: each for each in call.backend("lambda").list_functions()}
+    if arn not in known:
+        raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified Lambda function.")
+    if "secretsmanager.amazonaws.com" not in str(known[arn].policy.statements):
+        message = (
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access "
+            "to the principal secretsmanager.amazonaws.com."
+        )
+        raise AwsError("AccessDeniedException", message)
+    secret.rotation_requested = secret.rotation_enabled = True
+    secret.rotation_lambda_arn = arn
+    secret.auto_rotate_after_days = params.get("RotationRules", {}).get("AutomaticallyAfterDays", 0)
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+@around("secretsmanager", "GetSecretValue")
+def read_current(call: Call, forward: Forward) -> Answer:
+    """The version that has the label, also when it came there by UpdateSecretVersionStage."""
+    return forward(call.params if "VersionId" in call.params else {"VersionStage": "AWSCURRENT"} | call.params)
+
+
+@around("secretsmanager", "PutSecretValue")
+def move_labels(call: Call, forward: Forward) -> Answer:
+    """A label that comes to the new version leaves the one that had it."""
+    answer = forward()
+    versions = call.backend().secrets[call.params["SecretId"]].versions
+    for identifier, version in versions.items():
+        if identifier != answer["VersionId"]:
+            version["version_stages"] = [
+                each for each in version["version_stages"] if each not in answer["VersionStages"]
+            ]
+    return None
+
+
 @around("secretsmanager", "PutSecretValue", "UpdateSecret", "RotateSecret")
 def refuse_deleted(call: Call, forward: Forward) -> Answer:
-    """TDN-8: a secret that waits for its deletion is restored first."""
+    """TDN-8: a secret that waits for its deletion is restored first. Registered last, so it is asked first."""
     identifier = call.params["SecretId"]
     for secret in call.backend().secrets.values():
         if identifier in (secret.name, secret.arn) and secret.is_deleted():

@@ -10,6 +10,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.cloudfront import (
     list_distributions,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import GLOBAL_REGION, find_web_acl, read_tags
 
 
 def read_distributions(stack: Stack) -> dict[str, Any]:
@@ -42,12 +43,23 @@ def read_origin_access_control(stack: Stack) -> str | None:
     return found["Id"] if found else None
 
 
+def read_web_acl(stack: Stack) -> str | None:
+    """Return the ARN of our web ACL; other partitions have none for distributions."""
+    if stack.partition != "aws":
+        return None
+    client, name = stack.client("wafv2", GLOBAL_REGION), stack.name("cdn")
+    found = find_web_acl(client, name, "CLOUDFRONT")
+    ours = found and stack.claim("AWS::WAFv2::WebACL", name, read_tags(client, found["ARN"]))
+    return found["ARN"] if ours else None
+
+
 def read(stack: Stack) -> dict[str, Any]:
     """Return what the layer frontend has."""
     found = stack.together(
         {
             "distributions": lambda: read_distributions(stack),
             "origin_access_control_id": lambda: read_origin_access_control(stack),
+            "web_acl_arn": lambda: read_web_acl(stack),
         }
     )
     return {**found.pop("distributions"), **found}

@@ -61,6 +61,7 @@ CASES: tuple[Case, ...] = (
     ("backup_vault", {"backup_vault_name": "test", "tags": TAGS}),
     ("route53_hosted_zone", {"zone": "example.org", "lookup_tags": TAGS, "tags": TAGS}),
     ("cloudfront_origin_access_control", {"name": "test"}),
+    ("wafv2_web_acl", {"name": "test", "scope": "CLOUDFRONT", "tags": TAGS}),
     (
         "budgets_budget",
         {"name": "test", "limit_amount": 10, "notifications": [{"threshold": 80, "emails": ["a@example.com"]}]},

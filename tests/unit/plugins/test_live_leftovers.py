@@ -95,6 +95,8 @@ def test_security_groups_without_a_layer_are_the_layer_security_s(stack):
 def test_network(stack):
     ec2 = boto3.client("ec2", region_name="us-east-1")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", **tagged("vpc", **OURS))["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     ours = ec2.create_subnet(
         VpcId=vpc, CidrBlock="10.0.1.0/24", **tagged("subnet", **OURS, Name="production-public-a")
     )["Subnet"]["SubnetId"]

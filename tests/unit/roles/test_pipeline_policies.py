@@ -30,6 +30,7 @@ INPUTS = {
     "pipeline_launch_template_id": "lt-0123456789abcdef0",
     "pipeline_subnet_ids": {f"us-east-1{zone}": f"subnet-0123456789abcdef{zone}" for zone in "abc"},
     "pipeline_security_group_ids": ["sg-0123456789abcdef0"],
+    "pipeline_adopted_bucket_arns": ["arn:aws:s3:::company-backups"],
     "pipeline_static_bucket_arn": STATIC,
     "pipeline_distribution_arn": DISTRIBUTION,
 }
@@ -170,7 +171,11 @@ def test_every_call_of_the_look_is_allowed():
     helpers = {"get_paginator"}
     needs_none = {"get_caller_identity"}
     renamed = {"get_zone": "GetHostedZone", "list_public_zones": "ListHostedZones"}  # functions of our own
-    renamed |= {"list_buckets": "ListAllMyBuckets"}
+    renamed |= {
+        "list_buckets": "ListAllMyBuckets",
+        "head_bucket": "ListBucket",
+        "get_bucket_encryption": "GetEncryptionConfiguration",
+    }
     renamed |= {"describe_budget": "ViewBudget", "list_open_id_connect_providers": "ListOpenIDConnectProviders"}
     renamed |= {"get_open_id_connect_provider": "GetOpenIDConnectProvider", "get_claim": "GetParameter"}
     renamed |= {name: name.title().replace("_", "").replace("Db", "DB") for name in called if "_db_" in name}

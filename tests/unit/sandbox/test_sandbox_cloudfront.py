@@ -37,7 +37,7 @@ def config(control: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "HttpVersion": "http2and3",
         "IsIPV6Enabled": True,
         "Logging": {"Enabled": True, "IncludeCookies": False, "Bucket": "logs-1.s3.amazonaws.com", "Prefix": "cdn/"},
-        "WebACLId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1",
+        "WebACLId": "",
         "Origins": {
             "Quantity": 2,
             "Items": [

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox_helpers import IMAGE, Aws, Network, function_code, issued_certificate, key_for, refused, trust
+from sandbox_helpers import (
+    IMAGE,
+    REGION,
+    Aws,
+    Network,
+    eventually,
+    function_code,
+    issued_certificate,
+    key_for,
+    refused,
+    trust,
+)
 
 ACCOUNT = "123456789012"
 GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
@@ -119,6 +130,38 @@ def test_con_4_queue_name_is_free_a_minute_after_the_deletion(aws: Aws, later: L
     refused("AWS.SimpleQueueService.QueueDeletedRecently", sqs.create_queue, QueueName="q")
     later(1)
     sqs.create_queue(QueueName="q")
+
+
+def test_rotation_needs_a_function_that_lets_secrets_manager_in(aws: Aws) -> None:
+    """And labels lead to the versions that have them."""
+    secrets, functions = aws("secretsmanager"), aws("lambda")
+    first = secrets.create_secret(Name="s", SecretString="1")["VersionId"]
+    role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
+    refused("ResourceNotFoundException", secrets.rotate_secret, SecretId="s", RotationLambdaARN=arn)
+    eventually(
+        "InvalidParameterValueException",
+        functions.create_function,
+        FunctionName="f",
+        Role=role,
+        Runtime="python3.13",
+        Handler="a.handler",
+        Code={"ZipFile": function_code()},
+    )
+    refused("AccessDeniedException", secrets.rotate_secret, SecretId="s", RotationLambdaARN=arn)
+    functions.add_permission(
+        FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="secretsmanager.amazonaws.com"
+    )
+    secrets.rotate_secret(SecretId="s", RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 7})
+    assert secrets.describe_secret(SecretId="s")["RotationEnabled"]
+    second = secrets.put_secret_value(SecretId="s", SecretString="2", VersionStages=["AWSPENDING"])["VersionId"]
+    move = {"SecretId": "s", "VersionStage": "AWSCURRENT"}
+    secrets.update_secret_version_stage(**move, MoveToVersionId=second, RemoveFromVersionId=first)
+    assert secrets.get_secret_value(SecretId="s")["SecretString"] == "2"
+    secrets.put_secret_value(SecretId="s", SecretString="3", VersionStages=["AWSCURRENT", "mine"])
+    assert secrets.get_secret_value(SecretId="s")["SecretString"] == "3"
+    stages = secrets.describe_secret(SecretId="s")["VersionIdsToStages"].values()
+    assert sum("AWSCURRENT" in each for each in stages) == 1
 
 
 def test_tdn_8_secret_name_is_taken_while_it_can_be_restored(aws: Aws, later: Later) -> None:
