@@ -12,7 +12,7 @@ author: realtime.aws contributors (@realtime-aws)
 description:
   - Every module of this collection takes the lock that the variable E(REALTIME_AWS_LOCK) of its environment names, before
     its first write call. This one releases it at the end of a run.
-  - The lock of another run stays, unless O(force), or that run is over: it was killed, and the run that has finished its work had
+  - The lock of another run stays, unless O(force), or that run is over, because it was killed and the run that has finished its work had
     nothing left to write.
 attributes:
   check_mode:

@@ -131,7 +131,7 @@ def test_the_same_question_of_many_threads_is_one(record, tmp_path):
     def read():
         list(client.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 1}))
 
-    threads = [threading.Thread(target=read) for _ in range(4)]
+    threads = [threading.Thread(target=read) for _number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -201,5 +201,5 @@ def test_the_record_holds_no_answers(record, tmp_path):
 def test_a_client_may_be_asked_by_several(aws):
     client = boto3.client("sqs")
     questions = [gate.Question("sqs", REGION, "ListQueues", {}, answer=[""])]
-    one, two = (gate.ask_again(questions, lambda service, region: client) for _ in range(2))
+    one, two = (gate.ask_again(questions, lambda service, region: client) for _time in range(2))
     assert one == two != {}

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from sandbox_helpers import REGION, Aws, Network
+from sandbox_helpers import OAC, REGION, Aws, Network, issued_certificate
 
 from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
@@ -63,3 +63,17 @@ def later(sandbox: Sandbox) -> Iterator[Callable[[float], None]]:
 def network(aws: Aws) -> Network:
     """A small network."""
     return Network(aws)
+
+
+@pytest.fixture
+def cloudfront(aws: Aws) -> Any:
+    """A client; CloudFront is global."""
+    return aws("cloudfront", "us-east-1")
+
+
+@pytest.fixture
+def control(aws: Aws, cloudfront: Any) -> dict[str, Any]:
+    """An origin access control, and the ARN of a certificate."""
+    created = cloudfront.create_origin_access_control(OriginAccessControlConfig=OAC)
+    aws("s3", "us-east-1").create_bucket(Bucket="logs-1", ObjectOwnership="BucketOwnerPreferred")
+    return created | {"certificate": issued_certificate(aws, "us-east-1")}

@@ -16,6 +16,12 @@ from botocore.exceptions import ClientError
 Aws = Callable[..., Any]
 REGION = "eu-west-1"
 IMAGE = "ami-12c6146b"
+OAC = {
+    "Name": "static",
+    "SigningProtocol": "sigv4",
+    "SigningBehavior": "always",
+    "OriginAccessControlOriginType": "s3",
+}
 
 
 def refused(code: str, call: Callable[..., Any], **params: Any) -> str:

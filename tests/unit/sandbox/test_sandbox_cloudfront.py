@@ -4,29 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from sandbox_helpers import Aws, issued_certificate, refused
-
-OAC = {
-    "Name": "static",
-    "SigningProtocol": "sigv4",
-    "SigningBehavior": "always",
-    "OriginAccessControlOriginType": "s3",
-}
-
-
-@pytest.fixture
-def cloudfront(aws: Aws) -> Any:
-    """A client; CloudFront is global."""
-    return aws("cloudfront", "us-east-1")
-
-
-@pytest.fixture
-def control(aws: Aws, cloudfront: Any) -> dict[str, Any]:
-    """An origin access control, and the ARN of a certificate."""
-    created = cloudfront.create_origin_access_control(OriginAccessControlConfig=OAC)
-    aws("s3", "us-east-1").create_bucket(Bucket="logs-1", ObjectOwnership="BucketOwnerPreferred")
-    return created | {"certificate": issued_certificate(aws, "us-east-1")}
+from sandbox_helpers import OAC, Aws, refused
 
 
 def config(control: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sandbox_helpers import Aws, refused
-from test_sandbox_cloudfront import config, control  # noqa: F401 - a fixture
+from test_sandbox_cloudfront import config
 
 SHOWN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
 RATE = {
@@ -24,11 +24,6 @@ GROUP = {
     "VisibilityConfig": SHOWN,
 }
 ACL = {"Name": "w", "Scope": "CLOUDFRONT", "DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN}
-
-
-@pytest.fixture
-def cloudfront(aws: Aws) -> Any:
-    return aws("cloudfront", "us-east-1")
 
 
 @pytest.fixture
@@ -71,7 +66,7 @@ def test_web_acl_of_a_distribution_is_in_us_east_1(aws: Aws, waf: Any) -> None:
     aws("wafv2", "eu-west-1").create_web_acl(**ACL | {"Scope": "REGIONAL"})
 
 
-def test_web_acl_in_use(waf: Any, cloudfront: Any, control: dict[str, Any]) -> None:  # noqa: F811
+def test_web_acl_in_use(waf: Any, cloudfront: Any, control: dict[str, Any]) -> None:
     made = waf.create_web_acl(**ACL, Rules=[RATE, GROUP])["Summary"]
     own = {"Name": "w", "Scope": "CLOUDFRONT", "Id": made["Id"]}
     found = waf.get_web_acl(**own)

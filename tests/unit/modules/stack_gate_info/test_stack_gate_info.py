@@ -18,7 +18,7 @@ SHOWN = {"summary": {"environment": "production"}, "kept": []}
 def verify(aws, run_module, monkeypatch, tmp_path_factory):
     """Return verify(...): pass the gate, have the layer messaging run, and try to remember it; what the two modules return."""
 
-    def run(inputs="0123456789", bypass=False, shown=SHOWN):
+    def run(inputs="0123456789", bypass=False, shown=None):
         directory = str(tmp_path_factory.mktemp("record"))
         monkeypatch.delenv(gate.VARIABLE, raising=False)
         found = run_module("stack_gate_info", **WHO, inputs=inputs, bypass=bypass, record=directory)
@@ -27,7 +27,7 @@ def verify(aws, run_module, monkeypatch, tmp_path_factory):
         monkeypatch.setenv(gate.VARIABLE, directory)
         monkeypatch.setenv("AWS_SDK_UA_APP_ID", "realtime.aws.messaging")
         run_module("sqs_queues", queues=[{"name": "orders", "visibility_timeout": 60, "tags": TAGS}])
-        return found, run_module("stack_fingerprint", **WHO, record=directory, shown=shown, tags=TAGS)
+        return found, run_module("stack_fingerprint", **WHO, record=directory, shown=shown or SHOWN, tags=TAGS)
 
     return run
 

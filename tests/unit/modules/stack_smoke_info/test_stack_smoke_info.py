@@ -194,7 +194,7 @@ def test_a_database_that_is_reached(ask):
 
 def test_a_database_that_nobody_reached(ask, account):
     account.answers["get_metric_statistics"] = {"Datapoints": []}
-    assert [verdict for verdict, _ in ask(database=DATABASE)] == ["pass", "skipped"]
+    assert [verdict for verdict, _found in ask(database=DATABASE)] == ["pass", "skipped"]
     said = ask(database={**DATABASE, "reported": "unreachable"})
     assert said[1] == ("fail", "the application's health check says of it: unreachable")
 
@@ -208,7 +208,7 @@ def test_a_database_that_lets_nobody_in(ask, account, shut):
 @pytest.mark.parametrize("changed", [{"DBInstanceStatus": "stopped"}, {"Endpoint": None}])
 def test_a_database_that_is_not_up(ask, account, changed):
     account.answers["describe_db_instances"]["DBInstances"][0].update(changed)
-    assert [verdict for verdict, _ in ask(database=DATABASE)] == ["fail"]
+    assert [verdict for verdict, _found in ask(database=DATABASE)] == ["fail"]
 
 
 def test_alarms_tell_somebody(ask):
