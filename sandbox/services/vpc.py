@@ -127,6 +127,22 @@ def endpoint_comes(call: Call, forward: Forward) -> Answer:
     return answer
 
 
+@around("ec2", "ModifyVpcEndpoint")
+def endpoint_routes(call: Call, forward: Forward) -> Answer:
+    """A gateway endpoint has a route in each of its tables, also in those that come later."""
+    backend = call.backend()
+    endpoint = backend.vpc_end_points.get(call.params["VpcEndpointId"])
+    before = set(endpoint.route_table_ids or []) if endpoint is not None else set()
+    forward()
+    if endpoint is not None and endpoint.destination_prefix_list_id:
+        prefix_list, after = endpoint.destination_prefix_list_id, set(endpoint.route_table_ids)
+        for table in after - before:
+            backend.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
+        for table in before - after:
+            backend.delete_route(table, prefix_list)
+    return None
+
+
 @around("ec2", "DeleteVpcEndpoints")
 def endpoints_go(call: Call, forward: Forward) -> Answer:
     """An interface endpoint is deleting at first."""

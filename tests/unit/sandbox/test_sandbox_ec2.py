@@ -189,3 +189,20 @@ def test_launch_template_versions_can_be_deleted_but_the_default(aws: Aws) -> No
     refused("InvalidLaunchTemplateId.VersionNotFound", ec2.describe_launch_template_versions, **asked)
     new = ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"})
     assert new["LaunchTemplateVersion"]["VersionNumber"] == 21
+
+
+def test_gateway_endpoint_has_a_route_in_tables_that_come_later(aws: Aws, network: Network) -> None:
+    ec2 = aws("ec2")
+    one, two = (ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"] for _number in range(2))
+    about = {"VpcId": network.vpc, "ServiceName": "com.amazonaws.eu-west-1.s3", "VpcEndpointType": "Gateway"}
+    endpoint = ec2.create_vpc_endpoint(**about, RouteTableIds=[one])["VpcEndpoint"]["VpcEndpointId"]
+
+    def tables() -> set[str]:
+        found = ec2.describe_route_tables(RouteTableIds=[one, two])["RouteTables"]
+        return {each["RouteTableId"] for each in found if any("DestinationPrefixListId" in r for r in each["Routes"])}
+
+    assert tables() == {one}
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddRouteTableIds=[two], RemoveRouteTableIds=[one])
+    assert tables() == {two}
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    assert tables() == set()
