@@ -1,6 +1,6 @@
 # Copyright: Contributors to the realtime.aws collection
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lines of the table that a smoke test shows: what was tried, what came of it, and how to mend it."""
+"""The lines of the tables that a preflight and a smoke test show: what was asked, what came of it, and how to mend it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ def skipped(subject: str, found: str, remedy: str = "") -> Check:
 
 def asked(subject: str, question: Callable[..., Iterable[Check]], *about: Any) -> list[Check]:
     """Return the lines that the question yields; if AWS refuses to answer, one that says so: what is not known has not passed."""
+    return answers(lambda why: failed(subject, why, NOT_ASKED), question, *about)
+
+
+def answers(unknown: Callable[[str], Check], question: Callable[..., Iterable[Check]], *about: Any) -> list[Check]:
+    """Return the lines that the question yields; where AWS refuses to answer, the last is the one that unknown makes of the reason."""
+    lines: list[Check] = []
     try:
-        return list(question(*about))
+        lines.extend(question(*about))  # those before an error stay
     except (AnsibleAWSError, ClientError, BotoCoreError, ResponseParserError) as error:  # the last: no answer of AWS
-        return [failed(subject, f"not known: {str(error).splitlines()[0]}", NOT_ASKED)]
+        lines.append(unknown(f"not known: {str(error).splitlines()[0]}"))
+    return lines

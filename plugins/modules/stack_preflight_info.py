@@ -137,11 +137,11 @@ checks:
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 try:
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
+    from botocore.exceptions import ClientError
 except ImportError:
     pass  # AnsibleAWSModule reports it.
 
@@ -151,11 +151,12 @@ try:
 except ImportError:
     dns = None
 
+from ansible_collections.realtime.aws.plugins.module_utils.checks import Check, answers
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
-Check = dict[str, str]
+UNKNOWN = "Look yourself, or let the credentials ask"
 
 # Service Quotas' codes; for vCPUs by the first letters of the instance type. Other families are rare, and not asked.
 VPCS = ("vpc", "L-F678F1CE")
@@ -186,16 +187,8 @@ class Preflight:
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.client = client
 
-    def ask(self, subject: str, question: Callable[..., Iterator[Check]], *wanted: Any) -> Iterator[Check]:
-        try:
-            yield from question(*wanted)
-        except (ClientError, BotoCoreError, ResponseParserError) as error:  # the last: no answer of AWS
-            yield check(
-                subject,
-                f"not known: {str(error).splitlines()[0]}",
-                "warning",
-                "Look yourself, or let the credentials ask",
-            )
+    def ask(self, subject: str, question: Callable[..., Iterator[Check]], *wanted: Any) -> list[Check]:
+        return answers(lambda why: check(subject, why, "warning", UNKNOWN), question, *wanted)
 
     def quota(self, service: str, code: str) -> float:
         return self.client("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]
@@ -370,14 +363,8 @@ def argument_spec() -> dict[str, Any]:
 
 def main():
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params, clients = module.params, {}
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            clients[service] = module.client(service, retry_decorator=RETRY)
-        return clients[service]
-
-    preflight = Preflight(client)
+    params = module.params
+    preflight = Preflight(cache(lambda service: module.client(service, retry_decorator=RETRY)))
     checks: list[Check] = []
     if params["vpcs"] is not None:
         checks += preflight.ask("VPCs", preflight.vpcs, params["vpcs"])

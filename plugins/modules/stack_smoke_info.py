@@ -144,6 +144,7 @@ asset:
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 try:
@@ -351,14 +352,8 @@ def argument_spec() -> dict[str, Any]:
 
 def main():
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params, clients = module.params, {}
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            clients[service] = module.client(service, retry_decorator=RETRY)
-        return clients[service]
-
-    smoke = Smoke(client)
+    params = module.params
+    smoke = Smoke(cache(lambda service: module.client(service, retry_decorator=RETRY)))
     checks: list[Check] = []
     if zone := params["hosted_zone"]:
         for name, kinds in zone["names"].items():

@@ -6,58 +6,38 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import botocore.exceptions
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import stack_preflight_info
 from ansible_collections.realtime.aws.plugins.modules.stack_preflight_info import family
+from scripted_aws import ScriptedAws, client_error
 
 
-def client_error(code, status=400):
-    answer = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return botocore.exceptions.ClientError(answer, "Asked")
-
-
-class Aws:
-    """An account: what each call answers, an exception to be raised among them."""
-
-    def __init__(self):
-        self.answers = {
-            "describe_vpcs": {"Vpcs": [{}] * 3},
-            "describe_addresses": {"Addresses": [{}] * 3},
-            "get_service_quota": {"Quota": {"Value": 5.0}},
-            "describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "a"}, {"Location": "b"}]},
-            "describe_instance_types": lambda InstanceTypes: {
-                "InstanceTypes": [{"InstanceType": kind, "VCpuInfo": {"DefaultVCpus": 2}} for kind in InstanceTypes]
-            },
-            "describe_instances": {"Reservations": []},
-            "describe_db_engine_versions": {
-                "DBEngineVersions": [
-                    {"EngineVersion": "8.4.6"},
-                    {"EngineVersion": "8.4.10"},
-                    {"EngineVersion": "8.4.9"},
-                ]
-            },
-            "describe_orderable_db_instance_options": {"OrderableDBInstanceOptions": [{"MultiAZCapable": True}]},
-            "head_bucket": client_error("404", 404),
-        }
-
-    def get_paginator(self, operation):
-        return SimpleNamespace(paginate=lambda **asked: [getattr(self, operation)(**asked)])
-
-    def __getattr__(self, operation):
-        def call(**asked):
-            answer = self.answers[operation]
-            answer = answer(**asked) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
+def answers():
+    """An account that can take a stack."""
+    return {
+        "describe_vpcs": {"Vpcs": [{}] * 3},
+        "describe_addresses": {"Addresses": [{}] * 3},
+        "get_service_quota": {"Quota": {"Value": 5.0}},
+        "describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "a"}, {"Location": "b"}]},
+        "describe_instance_types": lambda InstanceTypes: {
+            "InstanceTypes": [{"InstanceType": kind, "VCpuInfo": {"DefaultVCpus": 2}} for kind in InstanceTypes]
+        },
+        "describe_instances": {"Reservations": []},
+        "describe_db_engine_versions": {
+            "DBEngineVersions": [
+                {"EngineVersion": "8.4.6"},
+                {"EngineVersion": "8.4.10"},
+                {"EngineVersion": "8.4.9"},
+            ]
+        },
+        "describe_orderable_db_instance_options": {"OrderableDBInstanceOptions": [{"MultiAZCapable": True}]},
+        "head_bucket": client_error("404", 404),
+    }
 
 
 @pytest.fixture
 def account(monkeypatch, aws):
-    found = Aws()
+    found = ScriptedAws(answers())
     monkeypatch.setattr(stack_preflight_info.AnsibleAWSModule, "client", lambda *_, **__: found)
     return found
 
@@ -120,6 +100,13 @@ def test_a_database_that_can_be_had(ask):
 def test_a_version_that_is_no_more(ask, account):
     assert ask(database={**DATABASE, "engine_version": "8"})[0] == ("ok", "mysql 8.4.10")
     assert ask(database={**DATABASE, "engine_version": "8.4.1"}) == [("wrong", "mysql 8.4.1 can't be created")]
+
+
+def test_what_aws_has_said_before_it_refuses_stays(ask, account):
+    account.answers["describe_orderable_db_instance_options"] = client_error("AccessDenied")
+    known, unknown = ask(database=DATABASE)
+    assert known == ("ok", "mysql 8.4.10")
+    assert unknown[0] == "warning" and "AccessDenied" in unknown[1]
 
 
 def test_a_class_that_the_region_lacks(ask, account):

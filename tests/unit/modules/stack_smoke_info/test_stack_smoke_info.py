@@ -4,19 +4,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
-import botocore.exceptions
 import pytest
 from ansible_collections.realtime.aws.plugins.module_utils.alarms import read_alarms
 from ansible_collections.realtime.aws.plugins.modules import stack_smoke_info
+from scripted_aws import ScriptedAws, client_error
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/50dc6c495c0c9188"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
-
-
-def client_error(code):
-    return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": code}}, "Asked")
 
 
 def member(name, state="InService"):
@@ -36,60 +30,45 @@ def rule(port=3306, source="sg-web", protocol="tcp"):
     }
 
 
-class Aws:
-    """An account where all is well: what each call answers, an exception to be raised among them."""
-
-    def __init__(self):
-        self.answers = {
-            "test_dns_answer": lambda RecordType, **_: {"ResponseCode": "NOERROR", "RecordData": [f"the {RecordType}"]},
-            "list_objects_v2": {"Contents": [{"Key": "static/", "Size": 0}, {"Key": "static/app.css", "Size": 7}]},
-            "describe_auto_scaling_groups": {
-                "AutoScalingGroups": [{"Instances": [member("i-1"), member("i-2"), member("i-3", "Pending")]}]
-            },
-            "describe_target_health": {
-                "TargetHealthDescriptions": [health("i-1"), health("i-2"), health("i-0", "draining")]
-            },
-            "describe_db_instances": {
-                "DBInstances": [
-                    {
-                        "DBInstanceStatus": "backing-up",
-                        "Endpoint": {"Address": "db.example", "Port": 3306},
-                        "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db"}],
-                    }
-                ]
-            },
-            "describe_security_groups": {"SecurityGroups": [{"IpPermissions": [rule()]}]},
-            "get_metric_statistics": {"Datapoints": [{"Maximum": 0.0}, {"Maximum": 3.0}]},
-            "describe_alarms": lambda AlarmNames: {
-                "MetricAlarms": [
-                    {"AlarmName": name, "ActionsEnabled": True, "AlarmActions": [TOPIC]} for name in AlarmNames
-                ]
-            },
-            "list_subscriptions_by_topic": {
-                "Subscriptions": [
-                    {"Protocol": "lambda", "SubscriptionArn": f"{TOPIC}:1", "Endpoint": "function"},
-                    {"Protocol": "email", "SubscriptionArn": "PendingConfirmation", "Endpoint": "ann@example.com"},
-                ]
-            },
-        }
-
-    def get_paginator(self, operation):
-        return SimpleNamespace(paginate=lambda **asked: [getattr(self, operation)(**asked)])
-
-    def __getattr__(self, operation):
-        def call(**asked):
-            answer = self.answers[operation]
-            answer = answer(**asked) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
+def answers():
+    """An account where all is well."""
+    return {
+        "test_dns_answer": lambda RecordType, **_: {"ResponseCode": "NOERROR", "RecordData": [f"the {RecordType}"]},
+        "list_objects_v2": {"Contents": [{"Key": "static/", "Size": 0}, {"Key": "static/app.css", "Size": 7}]},
+        "describe_auto_scaling_groups": {
+            "AutoScalingGroups": [{"Instances": [member("i-1"), member("i-2"), member("i-3", "Pending")]}]
+        },
+        "describe_target_health": {
+            "TargetHealthDescriptions": [health("i-1"), health("i-2"), health("i-0", "draining")]
+        },
+        "describe_db_instances": {
+            "DBInstances": [
+                {
+                    "DBInstanceStatus": "backing-up",
+                    "Endpoint": {"Address": "db.example", "Port": 3306},
+                    "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db"}],
+                }
+            ]
+        },
+        "describe_security_groups": {"SecurityGroups": [{"IpPermissions": [rule()]}]},
+        "get_metric_statistics": {"Datapoints": [{"Maximum": 0.0}, {"Maximum": 3.0}]},
+        "describe_alarms": lambda AlarmNames: {
+            "MetricAlarms": [
+                {"AlarmName": name, "ActionsEnabled": True, "AlarmActions": [TOPIC]} for name in AlarmNames
+            ]
+        },
+        "list_subscriptions_by_topic": {
+            "Subscriptions": [
+                {"Protocol": "lambda", "SubscriptionArn": f"{TOPIC}:1", "Endpoint": "function"},
+                {"Protocol": "email", "SubscriptionArn": "PendingConfirmation", "Endpoint": "ann@example.com"},
+            ]
+        },
+    }
 
 
 @pytest.fixture
 def account(monkeypatch, aws):
-    found = Aws()
+    found = ScriptedAws(answers())
     monkeypatch.setattr(stack_smoke_info.AnsibleAWSModule, "client", lambda *_, **__: found)
     return found
 
