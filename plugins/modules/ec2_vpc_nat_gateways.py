@@ -56,6 +56,10 @@ options:
     description: Whether other tags are removed.
     type: bool
     default: true
+  wait:
+    description: Whether to wait until the gateways are available. Their removal always waits.
+    type: bool
+    default: true
   wait_timeout:
     description: How long the gateways may take to be available, or to be gone, in seconds.
     type: int
@@ -298,6 +302,7 @@ def main():
             "allocation_ids": {"type": "list", "elements": "str", "default": []},
             "tags": {"type": "dict", "default": {}},
             "purge_tags": {"type": "bool", "default": True},
+            "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 600},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
@@ -316,7 +321,8 @@ def main():
         plans = [plan for pair in pairs for plan in pair]
         if not module.check_mode:
             ids = side_by_side(lambda pair: apply(client, *pair), pairs)
-            if any(nat.action == "create" or nat.before["state"] == "pending" for nat, _address in pairs):
+            started = any(nat.action == "create" or nat.before["state"] == "pending" for nat, _address in pairs)
+            if params["wait"] and started:
                 wait_available(client, ids, params["wait_timeout"])
         found = {nat["subnet_id"]: nat for nat in living_nats(client, params["vpc_id"])}
     except AnsibleAWSError as error:

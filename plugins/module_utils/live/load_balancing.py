@@ -66,6 +66,7 @@ def read(stack: Stack) -> dict[str, Any]:
     balancer = found["balancer"]
     return {
         "arn": balancer.get("LoadBalancerArn"),
+        "active": balancer.get("State", {}).get("Code") in ("active", "active_impaired"),
         "dns_name": balancer.get("DNSName"),
         "hosted_zone_id": balancer.get("CanonicalHostedZoneId"),
         "listener_arn": balancer.get("listener_arn"),

@@ -79,6 +79,7 @@ def read(stack: Stack) -> dict[str, Any]:
             each["SubnetId"]: addresses.get(each["NatGatewayAddresses"][0].get("AllocationId"))
             for each in found["nats"]
         },
+        "nat_pending": any(each["State"] == "pending" for each in found["nats"]),
         "nat_zones": sorted(zones[each["SubnetId"]] for each in found["nats"] if each["SubnetId"] in zones),
         "allocation_ids": sorted(addresses),
         "route_tables": {table_key(stack, each, tiers): each["RouteTableId"] for each in found["tables"]},
