@@ -71,12 +71,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ansible import constants as C
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
+from ansible_collections.realtime.aws.plugins.module_utils.progress import MARK
 from ansible_collections.realtime.aws.plugins.plugin_utils import preload_server
 
 display = Display()
@@ -104,7 +106,7 @@ class Connection(LocalConnection):
         try:
             request = self._request(cmd, in_data)
             with connected(self._control) as server:
-                result = run(server, request, in_data or b"")
+                result = run(server, request, in_data or b"", host)
                 display.vvv(f"PRELOADED EXEC {cmd}", host=host)
                 return result
         except Unsure as reason:
@@ -217,8 +219,8 @@ def handicaps(environment: Mapping[str, str]) -> Iterator[str]:
         yield f"Python has no bytecode of boto3: run {sys.executable} -m compileall -q {os.path.dirname(os.path.dirname(botocore.origin))}"
 
 
-def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple[int, bytes, bytes]:
-    """Have the module run and return exit status, output and errors as its shell would."""
+def run(server: socket.socket, request: dict[str, Any], wrapper: bytes, host: str) -> tuple[int, bytes, bytes]:
+    """Have the module run and return exit status, output and errors as its shell would; show what it waits for while it does."""
     with contextlib.ExitStack() as stack:
         out, err = (pipe(stack) for _stream in range(2))
         try:
@@ -234,7 +236,7 @@ def run(server: socket.socket, request: dict[str, Any], wrapper: bytes) -> tuple
         if refused := json.loads(answer).get("refused"):
             raise Unsure(refused)
         try:
-            stdout, stderr = read_all(out[0], err[0])
+            stdout, stderr = read_all(out[0], err[0], partial(show_progress, host))
             answer = server.recv(4096)
         except BaseException:  # a task's timeout: the module goes on, as in a plain run
             with contextlib.suppress(OSError):
@@ -257,16 +259,25 @@ def pipe(stack: contextlib.ExitStack) -> tuple[int, int]:
     return reading, writing
 
 
-def read_all(*fds: int) -> list[bytes]:
-    """Read several descriptors side by side until all are at their end."""
-    content = {fd: bytearray() for fd in fds}
+def show_progress(host: str, said: bytes) -> None:
+    """Show what a module says of its waiting, unless nothing is shown of it."""
+    for line in said.decode(errors="replace").splitlines():
+        if line.startswith(MARK):
+            display.display(f"waiting: [{host}] => {line.removeprefix(MARK)}")
+
+
+def read_all(out: int, err: int, said: Callable[[bytes], None]) -> list[bytes]:
+    """Read two descriptors side by side until both are at their end; tell what comes by the second as it comes."""
+    content = {fd: bytearray() for fd in (out, err)}
     with selectors.DefaultSelector() as selector:
-        for fd in fds:
+        for fd in content:
             selector.register(fd, selectors.EVENT_READ)
         while selector.get_map():
             for key, _events in selector.select():
                 data = os.read(key.fd, 65536)
                 content[key.fd] += data
+                if key.fd == err:
+                    said(data)
                 if not data:
                     selector.unregister(key.fd)
-    return [bytes(content[fd]) for fd in fds]
+    return [bytes(content[fd]) for fd in content]

@@ -23,6 +23,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.realtime.aws.plugins.module_utils.progress import Progress
 
 # CON-6: botocore's own retries handle most throttling; these are the codes that it or AWSRetry leave out.
 RETRY = AWSRetry.jittered_backoff(
@@ -194,13 +195,17 @@ def tag_changes(current: dict[str, str], wanted: dict[str, str]) -> tuple[dict[s
     return to_set, sorted(set(current) - set(wanted))
 
 
-def wait_until(what: str, ready: Callable[[], Any], timeout: float, delay: float = 1, max_delay: float = 15) -> Any:
+def wait_until(
+    what: str, ready: Callable[[], Any], timeout: float, delay: float = 1, max_delay: float = 15, typical: str = ""
+) -> Any:
     """Call ready until it returns something true, and return that; raise AnsibleAWSError after timeout seconds.
 
-    The pause grows from delay to max_delay seconds: quick things are noticed at once, slow ones cost few calls.
+    The pause grows from delay to max_delay seconds: quick things are noticed at once, slow ones cost few calls. Where it is said
+    how long the wait typically is ("2 to 3 min"), people are told while it lasts.
     """
-    deadline = time.monotonic() + timeout
+    deadline, progress = time.monotonic() + timeout, Progress(what, typical)
     while not (result := ready()):
+        progress.say()
         if time.monotonic() + delay > deadline:
             raise AnsibleAWSError(message=f"Timed out after {timeout:.0f} s waiting for {what}")
         time.sleep(delay)

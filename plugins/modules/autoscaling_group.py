@@ -406,7 +406,12 @@ def in_service(group: dict[str, Any]) -> bool:
 
 def wait_in_service(client: Any, name: str, timeout: int) -> None:
     try:
-        wait_until(f"the instances of {name} to be in service", lambda: in_service(find(client, name)), timeout)
+        wait_until(
+            f"the instances of {name} to be in service",
+            lambda: in_service(find(client, name)),
+            timeout,
+            typical="1 to 3 min",
+        )
     except AnsibleAWSError as error:
         raise AnsibleAWSError(message=f"{error}{last_failure(client, name)}") from error
 

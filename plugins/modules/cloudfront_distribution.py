@@ -628,7 +628,9 @@ def wait_deployed(client: Any, distribution_id: str, timeout: float) -> dict[str
         found = get_distribution(client, distribution_id)
         return found if found and found["Status"] == "Deployed" else None
 
-    return wait_until(f"all edge locations to have distribution {distribution_id}", deployed, timeout, delay=2)
+    return wait_until(
+        f"all edge locations to have distribution {distribution_id}", deployed, timeout, delay=2, typical="3 to 8 min"
+    )
 
 
 class Distribution:

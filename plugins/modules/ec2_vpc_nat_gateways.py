@@ -258,7 +258,7 @@ def wait_available(client: Any, ids: list[str], timeout: int) -> None:
                 raise AnsibleAWSError(message=f"NAT gateway {nat['NatGatewayId']} is {nat['State']}: {reason}")
         return len(found) == len(ids) and all(nat["State"] == "available" for nat in found)
 
-    wait_until("the NAT gateways to be available", available, timeout)
+    wait_until("the NAT gateways to be available", available, timeout, typical="2 to 3 min")
 
 
 @missing_is_none("delete the NAT gateway", "NatGatewayNotFound")
@@ -288,7 +288,7 @@ def remove(client: Any, nats: list[Plan], addresses: list[Plan], timeout: int) -
         return all(nat["State"] == "deleted" for nat in describe_nats(client, ids))
 
     if ids:
-        wait_until("the NAT gateways to be gone", gone, timeout)
+        wait_until("the NAT gateways to be gone", gone, timeout, typical="1 to 2 min")
     side_by_side(lambda address: release(client, address.before["allocation_id"]), addresses)
 
 

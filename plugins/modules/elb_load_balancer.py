@@ -308,7 +308,12 @@ def apply(client: Any, plan: Plan) -> None:
 
 def wait(client: Any, plan: Plan, timeout: int) -> None:
     if plan.desired:
-        wait_until(f"load balancer {plan.name} to be active", lambda: is_active(client, plan.name), timeout)
+        wait_until(
+            f"load balancer {plan.name} to be active",
+            lambda: is_active(client, plan.name),
+            timeout,
+            typical="2 to 4 min",
+        )
     elif plan.changed:
         wait_until(f"load balancer {plan.name} to be gone", lambda: find(client, plan.name) is None, timeout)
 

@@ -573,7 +573,7 @@ def wait_ready(client: Any, name: str, timeout: float, settled: bool = False) ->
         done = is_ready(instance) and not (settled and instance.get("PendingModifiedValues"))
         return instance if done else None
 
-    return wait_until(f"{name} to be available", ready, timeout)
+    return wait_until(f"{name} to be available", ready, timeout, typical="10 to 20 min")
 
 
 def refuse_broken(client: Any, instance: dict[str, Any]) -> None:
@@ -584,7 +584,7 @@ def refuse_broken(client: Any, instance: dict[str, Any]) -> None:
 
 
 def wait_gone(client: Any, name: str, timeout: float) -> None:
-    wait_until(f"{name} to be deleted", lambda: describe_instance(client, name) is None, timeout)
+    wait_until(f"{name} to be deleted", lambda: describe_instance(client, name) is None, timeout, typical="5 to 15 min")
 
 
 def snapshot_name(instance: dict[str, Any], params: dict[str, Any]) -> str | None:

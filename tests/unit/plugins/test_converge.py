@@ -187,3 +187,24 @@ def test_only_a_change_of_what_exists_interrupts():
     )
     assert Plan("kind", "x", {"size": 1, "name": "a"}, {"size": 1, "name": "b"}, disrupts=disrupts).interruption == ""
     assert "interruption" not in Plan("kind", "x", None, {"size": 2}, disrupts=disrupts).summary()
+
+
+def test_a_long_wait_says_what_for_and_how_long_it_usually_takes(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    converge.wait_until(
+        "the database", lambda: now[0] > 100, timeout=1000, delay=5, max_delay=5, typical="10 to 20 min"
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        "realtime.aws waits: the database: 15 s so far, usually 10 to 20 min",
+        "realtime.aws waits: the database: 1 min 15 s so far, usually 10 to 20 min",
+    ]
+
+
+def test_a_short_wait_says_nothing(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    converge.wait_until("the function", lambda: now[0] > 10, timeout=60, typical="10 s")
+    assert capsys.readouterr().err == ""

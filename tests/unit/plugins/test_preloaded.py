@@ -602,3 +602,27 @@ def test_an_environment_that_makes_python_slow_is_named(
     assert [warning.split()[0] for warning in preloaded.handicaps(environment)] == named
     compiled.unlink()
     assert "compileall" in list(preloaded.handicaps(environment))[-1]
+
+
+def test_what_a_module_waits_for_is_shown_while_it_waits(
+    quick: preloaded.Connection, build: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(preloaded.display, "display", lambda line: shown.append(line) or (tmp_path / "go").touch())
+    wrapper = build(
+        f"""
+        import pathlib, sys, time
+        print("not for anybody", file=sys.stderr, flush=True)
+        print({preloaded.MARK!r} + "the database: 20 s so far", file=sys.stderr, flush=True)
+        deadline = time.monotonic() + 10
+        while not pathlib.Path({str(tmp_path)!r}, "go").exists():
+            time.sleep(0.01)
+            if time.monotonic() > deadline:
+                sys.exit(1)
+        sys.exit(0)
+        """
+    )
+    status, _out, _err = quick.exec_command(COMMAND, in_data=wrapper)
+    assert status == 0
+    assert len(shown) == 1
+    assert shown[0].endswith("=> the database: 20 s so far")
