@@ -69,6 +69,29 @@ def test_the_run_wrote_under_the_environment_s_lock_alone():
     assert names == {"/realtime.aws/realtime/production/lock"}
 
 
+# --- what takes AWS minutes ---------------------------------------------------------------------------------------
+
+
+def test_ord_6_what_takes_minutes_is_begun_before_any_of_it_is_awaited():
+    log = Path(os.environ["SANDBOX_DIRECTORY"], "requests.jsonl").read_text(encoding="utf-8")
+    writes = [
+        entry["operation"]
+        for entry in map(json.loads, log.splitlines())
+        if entry.get("write") and (entry["application"] or "").startswith("realtime.aws.")
+    ]
+    begun = ["CreateNatGateway", "CreateDBInstance", "RequestCertificate", "CreateLoadBalancer"]
+    # What needs a NAT gateway, a certificate, a load balancer; and what needs the database.
+    after = [
+        "CreateRoute",
+        "CreateListener",
+        "CreateDistribution",
+        "CreateAutoScalingGroup",
+        "CreateDBInstanceReadReplica",
+    ]
+    assert sorted(begun + after, key=writes.index) == begun + sorted(after, key=writes.index)
+    assert writes.index("CreateDBInstanceReadReplica") > writes.index("CreateAutoScalingGroup")
+
+
 # --- the policies of docs/policies --------------------------------------------------------------------------------
 
 
