@@ -10,6 +10,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.action.packed import Packed
 from ansible_collections.realtime.aws.plugins.module_utils.converge import wait_until
 from ansible_collections.realtime.aws.plugins.module_utils.instance_refresh import ACTIVE, failure, goal, waited_for
 
@@ -17,7 +18,7 @@ MODULE = "realtime.aws.autoscaling_instance_refresh"
 OPTIONS = {"desired_configuration", "on_conflict", "preferences", "state", "strategy", "wait", "wait_timeout"}
 
 
-class ActionModule(ActionBase):
+class ActionModule(Packed, ActionBase):
     """Run the module without waiting, then read the refresh until it has ended; the result is the module's."""
 
     TRANSFERS_FILES = False

@@ -19,6 +19,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core_version
 from ansible_collections.amazon.aws.plugins.module_utils.common import AMAZON_AWS_COLLECTION_VERSION
+from ansible_collections.realtime.aws.plugins.action.packed import Packed
 
 COLLECTION = Path(__file__).resolve().parents[2]
 CODE = ("galaxy.yml", "MANIFEST.json", "meta", "playbooks", "plugins", "roles")
@@ -31,7 +32,7 @@ NOT_INPUTS = re.compile(
 LIVE = re.compile(r"\b(lookup|query|q|now)\s*\(")
 
 
-class ActionModule(ActionBase):
+class ActionModule(Packed, ActionBase):
     """Digest code and inputs, then compare on: see the module."""
 
     TRANSFERS_FILES = False
