@@ -16,7 +16,7 @@ from moto.core.exceptions import ServiceException
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 
-from sandbox import tokens, wire
+from sandbox import constraints, tokens, wire
 from sandbox.authorization import authorize, caller
 from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
@@ -129,6 +129,7 @@ class Gateway:
         hooks = HOOKS.get((message.service, message.operation), [])
         try:
             CLOCK.catch_up()
+            constraints.check(message)
             self.judge(message)
             if known := tokens.recall(message):
                 return known

@@ -32,6 +32,7 @@ EXTENSIONS = (
     "sqs",
     "vpc",
     "wafv2",
+    "limits",  # asked before the others
 )
 
 

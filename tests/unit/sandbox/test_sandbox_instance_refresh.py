@@ -345,7 +345,7 @@ def test_rollback_needs_to_know_where_to(group: Group) -> None:
         ({"Preferences": {"CheckpointDelay": 60}}, "without CheckpointPercentages"),
         ({"Preferences": {"CheckpointPercentages": [50, 50]}}, "ascending"),
         ({"Preferences": {"CheckpointPercentages": [50, 20]}}, "ascending"),
-        ({"Preferences": {"CheckpointPercentages": [50, 120]}}, "between 1 and 100"),
+        ({"Preferences": {"CheckpointPercentages": [50, 120]}}, "less than or equal to 100"),
         ({"Preferences": {"AlarmSpecification": {"Alarms": [f"a{n}" for n in range(11)]}}}, "10 alarms"),
         ({"Strategy": "ReplaceRootVolume"}, "requires a mixed instances policy"),
     ],

@@ -425,22 +425,22 @@ def test_name_of_a_final_snapshot_is_used_once(aws: Aws, network: Network) -> No
 
 def test_vault_is_deleted_when_it_is_empty(aws: Aws, later: Later) -> None:
     backup = aws("backup")
-    backup.create_backup_vault(BackupVaultName="v")
+    backup.create_backup_vault(BackupVaultName="vault")
     role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust("backup.amazonaws.com"))["Role"]["Arn"]
-    job = {"BackupVaultName": "v", "ResourceArn": "arn:aws:s3:::data-1", "IamRoleArn": role}
+    job = {"BackupVaultName": "vault", "ResourceArn": "arn:aws:s3:::data-1", "IamRoleArn": role}
     refused("InvalidParameterValueException", backup.start_backup_job, **job)
     later(10)
     started = backup.start_backup_job(**job)
     assert backup.describe_backup_job(BackupJobId=started["BackupJobId"])["State"] == "RUNNING"
     later(300)
     assert backup.describe_backup_job(BackupJobId=started["BackupJobId"])["State"] == "COMPLETED"
-    (point,) = backup.list_recovery_points_by_backup_vault(BackupVaultName="v")["RecoveryPoints"]
+    (point,) = backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"]
     assert (point["Status"], point["RecoveryPointArn"]) == ("COMPLETED", started["RecoveryPointArn"])
-    refused("InvalidRequestException", backup.delete_backup_vault, BackupVaultName="v")
-    backup.delete_recovery_point(BackupVaultName="v", RecoveryPointArn=point["RecoveryPointArn"])
-    refused("InvalidRequestException", backup.delete_backup_vault, BackupVaultName="v")
+    refused("InvalidRequestException", backup.delete_backup_vault, BackupVaultName="vault")
+    backup.delete_recovery_point(BackupVaultName="vault", RecoveryPointArn=point["RecoveryPointArn"])
+    refused("InvalidRequestException", backup.delete_backup_vault, BackupVaultName="vault")
     later(30)
-    backup.delete_backup_vault(BackupVaultName="v")
+    backup.delete_backup_vault(BackupVaultName="vault")
     refused("ResourceNotFoundException", backup.describe_backup_job, BackupJobId="none")
 
 

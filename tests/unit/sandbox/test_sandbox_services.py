@@ -97,8 +97,8 @@ def test_certificate_in_use(aws: Aws, network: Any) -> None:
 
 def test_backup_selections(aws: Aws) -> None:
     backup = aws("backup")
-    backup.create_backup_vault(BackupVaultName="v", BackupVaultTags={"a": "b"})
-    plan = {"BackupPlanName": "p", "Rules": [{"RuleName": "r", "TargetBackupVaultName": "v"}]}
+    backup.create_backup_vault(BackupVaultName="vault", BackupVaultTags={"a": "b"})
+    plan = {"BackupPlanName": "p", "Rules": [{"RuleName": "r", "TargetBackupVaultName": "vault"}]}
     plan_id = backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
     selection = {"SelectionName": "s", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/b", "Resources": ["arn:aws:s3:::x"]}
     wanted = {"BackupPlanId": plan_id, "BackupSelection": selection}
@@ -111,14 +111,14 @@ def test_backup_selections(aws: Aws) -> None:
     (listed,) = backup.list_backup_selections(BackupPlanId=plan_id)["BackupSelectionsList"]
     assert (listed["SelectionName"], listed["SelectionId"]) == ("s", selection_id)
     refused("InvalidRequestException", backup.delete_backup_plan, BackupPlanId=plan_id)
-    renamed = {"BackupPlanName": "p", "Rules": [{"RuleName": "r2", "TargetBackupVaultName": "v"}]}
+    renamed = {"BackupPlanName": "p", "Rules": [{"RuleName": "r2", "TargetBackupVaultName": "vault"}]}
     backup.update_backup_plan(BackupPlanId=plan_id, BackupPlan=renamed)
     assert backup.get_backup_plan(BackupPlanId=plan_id)["BackupPlan"]["Rules"][0]["RuleName"] == "r2"
     backup.delete_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
     backup.delete_backup_plan(BackupPlanId=plan_id)
     assert backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"] != plan_id
-    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="v")["RecoveryPoints"] == []
-    assert backup.list_tags(ResourceArn=f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:v")["Tags"] == {"a": "b"}
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"] == []
+    assert backup.list_tags(ResourceArn=f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:vault")["Tags"] == {"a": "b"}
 
 
 # Budgets
