@@ -1,13 +1,13 @@
 # Copyright: Contributors to the realtime.aws collection
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Drift: what somebody changes by hand, and what AWS changes by itself, in the production stack that stands.
+"""Drift: what somebody changes by hand in the production stack that stands.
 
 CASES has a change for every attribute that the roles manage; each is made by a call that a person could make. FIXED are the
 attributes that no call can change, or only one that AWS refuses while the stack stands. test_drift.py holds both
 against what the first run reported, so that an attribute that is newly managed needs a case here.
 
-drift.py by-hand RECORD makes the changes by hand, and fails unless the gate notices each of them: RECORD is the directory in which
-the run before was recorded. drift.py by-aws makes those that AWS makes.
+drift.py RECORD makes the changes, and fails unless the gate notices each of them: RECORD is the directory in which the run before was
+recorded.
 """
 
 from __future__ import annotations
@@ -285,50 +285,6 @@ def deselect() -> None:
     identifier = backup_plan()["BackupPlanId"]
     (selection,) = client("backup").list_backup_selections(BackupPlanId=identifier)["BackupSelectionsList"]
     client("backup").delete_backup_selection(BackupPlanId=identifier, SelectionId=selection["SelectionId"])
-
-
-def rewritten(policy: str) -> str:
-    """Return the same policy as AWS may give it back: statements in another order, single values as lists."""
-    document = json.loads(policy)
-    statements = [
-        {
-            name: [value] if name in ("Action", "Resource") and isinstance(value, str) else value
-            for name, value in each.items()
-        }
-        for each in reversed(document["Statement"])
-    ]
-    return json.dumps({"Statement": statements, "Version": document["Version"]})
-
-
-def rewrite_queue() -> None:
-    found = client("sqs").get_queue_attributes(QueueUrl=queue(), AttributeNames=["Policy"])["Attributes"]
-    set_queue(Policy=rewritten(found["Policy"]))
-
-
-def rewrite_topic() -> None:
-    found = client("sns").get_topic_attributes(TopicArn=MESSAGES)["Attributes"]
-    topic(Policy=rewritten(found["Policy"]))
-
-
-def rewrite_key() -> None:
-    found = client("kms").get_key_policy(KeyId=key("messaging"), PolicyName="default")["Policy"]
-    client("kms").put_key_policy(KeyId=key("messaging"), PolicyName="default", Policy=rewritten(found))
-
-
-def rewrite_bucket() -> None:
-    found = client("s3").get_bucket_policy(Bucket=bucket())["Policy"]
-    client("s3").put_bucket_policy(Bucket=bucket(), Policy=rewritten(found))
-
-
-def rewrite_role() -> None:
-    for name in client("iam").list_role_policies(RoleName=ROLE)["PolicyNames"]:
-        found = client("iam").get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"]
-        client("iam").put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=rewritten(json.dumps(found)))
-
-
-def reorder_bucket_tags() -> None:
-    tags = client("s3").get_bucket_tagging(Bucket=bucket())["TagSet"]
-    client("s3").put_bucket_tagging(Bucket=bucket(), Tagging={"TagSet": tags[::-1]})
 
 
 @cache
@@ -1018,35 +974,6 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
     },
 }
 
-# What AWS does by itself: none of it is drift.
-AWS_ITSELF: dict[str, Callable[[], Any]] = {
-    "autoscaling moved the desired capacity": lambda: client("autoscaling").set_desired_capacity(
-        AutoScalingGroupName=named("asg"), DesiredCapacity=3
-    ),
-    "a minor version was installed": lambda: database(EngineVersion="8.4.7"),
-    "storage autoscaling grew the disk": lambda: database(AllocatedStorage=150),
-    "a queue's policy is written another way": rewrite_queue,
-    "a topic's policy is written another way": rewrite_topic,
-    "a key's policy is written another way": rewrite_key,
-    "a bucket's policy is written another way": rewrite_bucket,
-    "a role's policies are written another way": rewrite_role,
-    "a bucket's tags come in another order": reorder_bucket_tags,
-    "an alarm goes off": lambda: client("cloudwatch").set_alarm_state(
-        AlarmName=named(ALARM), StateValue="ALARM", StateReason="by AWS"
-    ),
-    "scaling made alarms of its own": lambda: client("cloudwatch").put_metric_alarm(
-        AlarmName=f"TargetTracking-{named('asg')}-AlarmHigh-1",
-        Namespace="AWS/EC2",
-        MetricName="CPUUtilization",
-        Statistic="Average",
-        Period=60,
-        EvaluationPeriods=3,
-        Threshold=70,
-        ComparisonOperator="GreaterThanThreshold",
-    ),
-    "RDS exported its metrics": lambda: client("logs").create_log_group(logGroupName="RDSOSMetrics"),
-}
-
 # What no call changes while the stack stands; what each of them is, is decided when the resource is made.
 FIXED: dict[str, set[str]] = {
     "AWS::KMS::Key": {"alias"},
@@ -1062,11 +989,11 @@ FIXED: dict[str, set[str]] = {
     "AWS::ECR::Repository": {"encryption_configuration"},
     "AWS::RDS::DBParameterGroup": {"engine"},
     "AWS::RDS::DBInstance": {
-        "allocated_storage",  # grows only: see AWS_ITSELF
+        "allocated_storage",  # grows only: see by_aws.py
         "db_name",
         "db_subnet_group_name",
         "engine",
-        "engine_version",  # rises only: see AWS_ITSELF
+        "engine_version",  # rises only: see by_aws.py
         "kms_key_id",
         "master_username",
         "performance_insights_kms_key_id",
@@ -1082,7 +1009,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::ElasticLoadBalancingV2::Listener": {"arn"},
     "AWS::ElasticLoadBalancingV2::TargetGroup": {"arn", "port", "protocol", "target_type", "vpc_id"},
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"scheme"},
-    "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see AWS_ITSELF
+    "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see by_aws.py
     "AWS::AutoScaling::ScalingPolicy": {"PolicyType"},
     "AWS::CloudWatch::Alarm": {"EvaluateLowSampleCountPercentile"},  # left alone: no alarm of the roles says it
     "AWS::CloudFront::OriginAccessControl": {"origin_type", "signing_protocol"},
@@ -1131,7 +1058,7 @@ SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
 NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
 
 
-def changes_by_hand(record: str | None) -> Iterator[str]:
+def changes_by_hand(record: str | None = None) -> Iterator[str]:
     """Make each change once; yield what is wrong with them."""
     watched, noticed = Gate(record) if record else None, {}
     for kind, resources in CASES.items():
@@ -1154,14 +1081,5 @@ def attempt(change: Callable[[], Any]) -> str:
     return ""
 
 
-def main(changes: str, record: str | None = None) -> None:
-    """Make the changes, and tell all that failed at once."""
-    if changes == "by-hand":
-        failed = list(changes_by_hand(record))
-    else:
-        failed = [f"{label}: {fault}" for label, change in AWS_ITSELF.items() if (fault := attempt(change))]
-    sys.exit("\n".join(failed) or 0)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit("\n".join(changes_by_hand(*sys.argv[1:])) or 0)
