@@ -4,7 +4,7 @@
 
 CASES has a change for every attribute that the roles manage; each is made by a call that a person could make. FIXED are the
 attributes that no call can change, or only one that AWS refuses while the stack stands. test_drift.py holds both
-against what the first run reported, so that an attribute that is newly managed needs a case here.
+against what the first run reported, so that an attribute that is newly managed needs a case here. WHOLE has things that are deleted or made.
 
 drift.py RECORD makes the changes, and fails unless the gate notices each of them: RECORD is the directory in which the run before was
 recorded.
@@ -139,10 +139,9 @@ def tag_asg(name: str, value: str, launch: bool) -> None:
     client("autoscaling").create_or_update_tags(Tags=[{**entry, "PropagateAtLaunch": launch}])
 
 
-def subscription(queue_name: str) -> str:
-    topic = arn("sns", named("order-events"))
-    found = client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    return next(each["SubscriptionArn"] for each in found if each["Endpoint"].endswith(queue_name))
+def subscription(endpoint: str, topic_name: str = "order-events") -> str:
+    found = client("sns").list_subscriptions_by_topic(TopicArn=arn("sns", named(topic_name)))["Subscriptions"]
+    return next(each["SubscriptionArn"] for each in found if each["Endpoint"].endswith(endpoint))
 
 
 def topic(**attributes: str) -> None:
@@ -170,6 +169,14 @@ def alias(name: str, **target: Any) -> None:
     record = next(each for each in records if each["Name"] == f"{name}." and each["Type"] == "A")
     change = {"Action": "UPSERT", "ResourceRecordSet": {**record, "AliasTarget": {**record["AliasTarget"], **target}}}
     client("route53").change_resource_record_sets(HostedZoneId=zone(), ChangeBatch={"Changes": [change]})
+
+
+def forget_origin() -> None:
+    """Delete the record by which the distribution finds the load balancer."""
+    records = client("route53").list_resource_record_sets(HostedZoneId=zone())["ResourceRecordSets"]
+    record = next(each for each in records if each["Name"] == "origin.example.com." and each["Type"] == "A")
+    batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+    client("route53").change_resource_record_sets(HostedZoneId=zone(), ChangeBatch=batch)
 
 
 def bypass() -> None:
@@ -636,6 +643,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
             "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=False),
             "enable_performance_insights": lambda: database(EnablePerformanceInsights=False),
+            "max_allocated_storage": lambda: database(MaxAllocatedStorage=500),
             "monitoring_interval": lambda: database(MonitoringInterval=5),
             "multi_az": lambda: database(MultiAZ=False),
             "preferred_backup_window": lambda: database(PreferredBackupWindow="06:00-06:30"),
@@ -974,6 +982,44 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
     },
 }
 
+# Action, type and name of the difference -> the change. What is deleted by hand is made anew, and what came by hand goes.
+WHOLE: dict[tuple[str, str, str], Callable[[], Any]] = {
+    ("create", "AWS::CloudWatch::Alarm", named("HighErrorRate")): lambda: client("cloudwatch").delete_alarms(
+        AlarmNames=[named("HighErrorRate")]
+    ),
+    ("create", "AWS::SQS::Queue", named("shipping-queue")): lambda: client("sqs").delete_queue(
+        QueueUrl=client("sqs").get_queue_url(QueueName=named("shipping-queue"))["QueueUrl"]
+    ),
+    ("create", "AWS::SNS::Subscription", f"{named('db-alert')} lambda {arn('lambda', f'function:{FUNCTION}')}"): (
+        lambda: client("sns").unsubscribe(SubscriptionArn=subscription(FUNCTION, "db-alert"))
+    ),
+    ("create", "AWS::Logs::LogGroup", f"/{ENVIRONMENT}/api"): lambda: client("logs").delete_log_group(
+        logGroupName=f"/{ENVIRONMENT}/api"
+    ),
+    ("create", "AWS::AutoScaling::ScalingPolicy", f"{named('asg')}/request-count-tracking"): (
+        lambda: client("autoscaling").delete_policy(
+            AutoScalingGroupName=named("asg"), PolicyName="request-count-tracking"
+        )
+    ),
+    ("create", "AWS::ElasticLoadBalancingV2::ListenerRule", f"{named('alb')}:443 rule 20"): (
+        lambda: client("elbv2").delete_rule(RuleArn=rule("20"))
+    ),
+    ("create", "AWS::Route53::RecordSet", "origin.example.com. A"): forget_origin,
+    ("delete", "AWS::ElasticLoadBalancingV2::ListenerRule", f"{named('alb')}:443 rule 99"): (
+        lambda: client("elbv2").create_rule(
+            ListenerArn=listener(443),
+            Priority=99,
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/by-hand"]}}],
+            Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+        )
+    ),
+    ("delete", "AWS::SNS::Subscription", f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}"): (
+        lambda: client("sns").subscribe(
+            TopicArn=MESSAGES, Protocol="sqs", Endpoint=arn("sqs", named("order-processing-queue"))
+        )
+    ),
+}
+
 # What no call changes while the stack stands; what each of them is, is decided when the resource is made.
 FIXED: dict[str, set[str]] = {
     "AWS::KMS::Key": {"alias"},
@@ -1070,6 +1116,13 @@ def changes_by_hand(record: str | None = None) -> Iterator[str]:
                     yield f"{kind} {name} {attribute}: {fault}"
                 if watched and not noticed.setdefault(change, watched.notices()):
                     yield f"{kind} {name} {attribute}: the gate does not notice it"
+    for (action, kind, name), change in WHOLE.items():
+        if watched:
+            watched.look_at(kind, name)
+        if fault := attempt(change):
+            yield f"{action} {kind} {name}: {fault}"
+        if watched and not watched.notices():
+            yield f"{action} {kind} {name}: the gate does not notice it"
 
 
 def attempt(change: Callable[[], Any]) -> str:
