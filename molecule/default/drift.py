@@ -1,13 +1,13 @@
 # Copyright: Contributors to the realtime.aws collection
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Drift: what somebody changes by hand, and what AWS changes by itself, in the production stack that stands.
+"""Drift: what somebody changes by hand in the production stack that stands.
 
 CASES has a change for every attribute that the roles manage; each is made by a call that a person could make. FIXED are the
 attributes that no call can change, or only one that AWS refuses while the stack stands. test_drift.py holds both
-against what the first run reported, so that an attribute that is newly managed needs a case here.
+against what the first run reported, so that an attribute that is newly managed needs a case here. WHOLE has things that are deleted or made.
 
-drift.py by-hand RECORD makes the changes by hand, and fails unless the gate notices each of them: RECORD is the directory in which
-the run before was recorded. drift.py by-aws makes those that AWS makes.
+drift.py RECORD makes the changes, and fails unless the gate notices each of them: RECORD is the directory in which the run before was
+recorded.
 """
 
 from __future__ import annotations
@@ -139,10 +139,9 @@ def tag_asg(name: str, value: str, launch: bool) -> None:
     client("autoscaling").create_or_update_tags(Tags=[{**entry, "PropagateAtLaunch": launch}])
 
 
-def subscription(queue_name: str) -> str:
-    topic = arn("sns", named("order-events"))
-    found = client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    return next(each["SubscriptionArn"] for each in found if each["Endpoint"].endswith(queue_name))
+def subscription(endpoint: str, topic_name: str = "order-events") -> str:
+    found = client("sns").list_subscriptions_by_topic(TopicArn=arn("sns", named(topic_name)))["Subscriptions"]
+    return next(each["SubscriptionArn"] for each in found if each["Endpoint"].endswith(endpoint))
 
 
 def topic(**attributes: str) -> None:
@@ -170,6 +169,14 @@ def alias(name: str, **target: Any) -> None:
     record = next(each for each in records if each["Name"] == f"{name}." and each["Type"] == "A")
     change = {"Action": "UPSERT", "ResourceRecordSet": {**record, "AliasTarget": {**record["AliasTarget"], **target}}}
     client("route53").change_resource_record_sets(HostedZoneId=zone(), ChangeBatch={"Changes": [change]})
+
+
+def forget_origin() -> None:
+    """Delete the record by which the distribution finds the load balancer."""
+    records = client("route53").list_resource_record_sets(HostedZoneId=zone())["ResourceRecordSets"]
+    record = next(each for each in records if each["Name"] == "origin.example.com." and each["Type"] == "A")
+    batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+    client("route53").change_resource_record_sets(HostedZoneId=zone(), ChangeBatch=batch)
 
 
 def bypass() -> None:
@@ -285,50 +292,6 @@ def deselect() -> None:
     identifier = backup_plan()["BackupPlanId"]
     (selection,) = client("backup").list_backup_selections(BackupPlanId=identifier)["BackupSelectionsList"]
     client("backup").delete_backup_selection(BackupPlanId=identifier, SelectionId=selection["SelectionId"])
-
-
-def rewritten(policy: str) -> str:
-    """Return the same policy as AWS may give it back: statements in another order, single values as lists."""
-    document = json.loads(policy)
-    statements = [
-        {
-            name: [value] if name in ("Action", "Resource") and isinstance(value, str) else value
-            for name, value in each.items()
-        }
-        for each in reversed(document["Statement"])
-    ]
-    return json.dumps({"Statement": statements, "Version": document["Version"]})
-
-
-def rewrite_queue() -> None:
-    found = client("sqs").get_queue_attributes(QueueUrl=queue(), AttributeNames=["Policy"])["Attributes"]
-    set_queue(Policy=rewritten(found["Policy"]))
-
-
-def rewrite_topic() -> None:
-    found = client("sns").get_topic_attributes(TopicArn=MESSAGES)["Attributes"]
-    topic(Policy=rewritten(found["Policy"]))
-
-
-def rewrite_key() -> None:
-    found = client("kms").get_key_policy(KeyId=key("messaging"), PolicyName="default")["Policy"]
-    client("kms").put_key_policy(KeyId=key("messaging"), PolicyName="default", Policy=rewritten(found))
-
-
-def rewrite_bucket() -> None:
-    found = client("s3").get_bucket_policy(Bucket=bucket())["Policy"]
-    client("s3").put_bucket_policy(Bucket=bucket(), Policy=rewritten(found))
-
-
-def rewrite_role() -> None:
-    for name in client("iam").list_role_policies(RoleName=ROLE)["PolicyNames"]:
-        found = client("iam").get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"]
-        client("iam").put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=rewritten(json.dumps(found)))
-
-
-def reorder_bucket_tags() -> None:
-    tags = client("s3").get_bucket_tagging(Bucket=bucket())["TagSet"]
-    client("s3").put_bucket_tagging(Bucket=bucket(), Tagging={"TagSet": tags[::-1]})
 
 
 @cache
@@ -680,6 +643,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             ),
             "enable_iam_database_authentication": lambda: database(EnableIAMDatabaseAuthentication=False),
             "enable_performance_insights": lambda: database(EnablePerformanceInsights=False),
+            "max_allocated_storage": lambda: database(MaxAllocatedStorage=500),
             "monitoring_interval": lambda: database(MonitoringInterval=5),
             "multi_az": lambda: database(MultiAZ=False),
             "preferred_backup_window": lambda: database(PreferredBackupWindow="06:00-06:30"),
@@ -1018,33 +982,42 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
     },
 }
 
-# What AWS does by itself: none of it is drift.
-AWS_ITSELF: dict[str, Callable[[], Any]] = {
-    "autoscaling moved the desired capacity": lambda: client("autoscaling").set_desired_capacity(
-        AutoScalingGroupName=named("asg"), DesiredCapacity=3
+# Action, type and name of the difference -> the change. What is deleted by hand is made anew, and what came by hand goes.
+WHOLE: dict[tuple[str, str, str], Callable[[], Any]] = {
+    ("create", "AWS::CloudWatch::Alarm", named("HighErrorRate")): lambda: client("cloudwatch").delete_alarms(
+        AlarmNames=[named("HighErrorRate")]
     ),
-    "a minor version was installed": lambda: database(EngineVersion="8.4.7"),
-    "storage autoscaling grew the disk": lambda: database(AllocatedStorage=150),
-    "a queue's policy is written another way": rewrite_queue,
-    "a topic's policy is written another way": rewrite_topic,
-    "a key's policy is written another way": rewrite_key,
-    "a bucket's policy is written another way": rewrite_bucket,
-    "a role's policies are written another way": rewrite_role,
-    "a bucket's tags come in another order": reorder_bucket_tags,
-    "an alarm goes off": lambda: client("cloudwatch").set_alarm_state(
-        AlarmName=named(ALARM), StateValue="ALARM", StateReason="by AWS"
+    ("create", "AWS::SQS::Queue", named("shipping-queue")): lambda: client("sqs").delete_queue(
+        QueueUrl=client("sqs").get_queue_url(QueueName=named("shipping-queue"))["QueueUrl"]
     ),
-    "scaling made alarms of its own": lambda: client("cloudwatch").put_metric_alarm(
-        AlarmName=f"TargetTracking-{named('asg')}-AlarmHigh-1",
-        Namespace="AWS/EC2",
-        MetricName="CPUUtilization",
-        Statistic="Average",
-        Period=60,
-        EvaluationPeriods=3,
-        Threshold=70,
-        ComparisonOperator="GreaterThanThreshold",
+    ("create", "AWS::SNS::Subscription", f"{named('db-alert')} lambda {arn('lambda', f'function:{FUNCTION}')}"): (
+        lambda: client("sns").unsubscribe(SubscriptionArn=subscription(FUNCTION, "db-alert"))
     ),
-    "RDS exported its metrics": lambda: client("logs").create_log_group(logGroupName="RDSOSMetrics"),
+    ("create", "AWS::Logs::LogGroup", f"/{ENVIRONMENT}/api"): lambda: client("logs").delete_log_group(
+        logGroupName=f"/{ENVIRONMENT}/api"
+    ),
+    ("create", "AWS::AutoScaling::ScalingPolicy", f"{named('asg')}/request-count-tracking"): (
+        lambda: client("autoscaling").delete_policy(
+            AutoScalingGroupName=named("asg"), PolicyName="request-count-tracking"
+        )
+    ),
+    ("create", "AWS::ElasticLoadBalancingV2::ListenerRule", f"{named('alb')}:443 rule 20"): (
+        lambda: client("elbv2").delete_rule(RuleArn=rule("20"))
+    ),
+    ("create", "AWS::Route53::RecordSet", "origin.example.com. A"): forget_origin,
+    ("delete", "AWS::ElasticLoadBalancingV2::ListenerRule", f"{named('alb')}:443 rule 99"): (
+        lambda: client("elbv2").create_rule(
+            ListenerArn=listener(443),
+            Priority=99,
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/by-hand"]}}],
+            Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+        )
+    ),
+    ("delete", "AWS::SNS::Subscription", f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}"): (
+        lambda: client("sns").subscribe(
+            TopicArn=MESSAGES, Protocol="sqs", Endpoint=arn("sqs", named("order-processing-queue"))
+        )
+    ),
 }
 
 # What no call changes while the stack stands; what each of them is, is decided when the resource is made.
@@ -1062,11 +1035,11 @@ FIXED: dict[str, set[str]] = {
     "AWS::ECR::Repository": {"encryption_configuration"},
     "AWS::RDS::DBParameterGroup": {"engine"},
     "AWS::RDS::DBInstance": {
-        "allocated_storage",  # grows only: see AWS_ITSELF
+        "allocated_storage",  # grows only: see by_aws.py
         "db_name",
         "db_subnet_group_name",
         "engine",
-        "engine_version",  # rises only: see AWS_ITSELF
+        "engine_version",  # rises only: see by_aws.py
         "kms_key_id",
         "master_username",
         "performance_insights_kms_key_id",
@@ -1082,7 +1055,7 @@ FIXED: dict[str, set[str]] = {
     "AWS::ElasticLoadBalancingV2::Listener": {"arn"},
     "AWS::ElasticLoadBalancingV2::TargetGroup": {"arn", "port", "protocol", "target_type", "vpc_id"},
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"scheme"},
-    "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see AWS_ITSELF
+    "AWS::AutoScaling::AutoScalingGroup": {"desired_capacity"},  # autoscaling's own: see by_aws.py
     "AWS::AutoScaling::ScalingPolicy": {"PolicyType"},
     "AWS::CloudWatch::Alarm": {"EvaluateLowSampleCountPercentile"},  # left alone: no alarm of the roles says it
     "AWS::CloudFront::OriginAccessControl": {"origin_type", "signing_protocol"},
@@ -1131,7 +1104,7 @@ SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
 NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
 
 
-def changes_by_hand(record: str | None) -> Iterator[str]:
+def changes_by_hand(record: str | None = None) -> Iterator[str]:
     """Make each change once; yield what is wrong with them."""
     watched, noticed = Gate(record) if record else None, {}
     for kind, resources in CASES.items():
@@ -1143,6 +1116,13 @@ def changes_by_hand(record: str | None) -> Iterator[str]:
                     yield f"{kind} {name} {attribute}: {fault}"
                 if watched and not noticed.setdefault(change, watched.notices()):
                     yield f"{kind} {name} {attribute}: the gate does not notice it"
+    for (action, kind, name), change in WHOLE.items():
+        if watched:
+            watched.look_at(kind, name)
+        if fault := attempt(change):
+            yield f"{action} {kind} {name}: {fault}"
+        if watched and not watched.notices():
+            yield f"{action} {kind} {name}: the gate does not notice it"
 
 
 def attempt(change: Callable[[], Any]) -> str:
@@ -1154,14 +1134,5 @@ def attempt(change: Callable[[], Any]) -> str:
     return ""
 
 
-def main(changes: str, record: str | None = None) -> None:
-    """Make the changes, and tell all that failed at once."""
-    if changes == "by-hand":
-        failed = list(changes_by_hand(record))
-    else:
-        failed = [f"{label}: {fault}" for label, change in AWS_ITSELF.items() if (fault := attempt(change))]
-    sys.exit("\n".join(failed) or 0)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit("\n".join(changes_by_hand(*sys.argv[1:])) or 0)

@@ -57,7 +57,7 @@ options:
     description: Size in GiB. It can grow, not shrink; a larger instance is left as it is.
     type: int
   max_allocated_storage:
-    description: Size in GiB up to which AWS may enlarge the storage by itself.
+    description: Size in GiB up to which AWS may enlarge the storage by itself; V(0) means that it may not.
     type: int
   storage_type:
     description: Kind of storage.
@@ -430,6 +430,10 @@ def desired_instance(before: dict[str, Any] | None, params: dict[str, Any]) -> d
             wanted["engine_version"] = current["engine_version"]
         if "allocated_storage" in wanted:
             wanted["allocated_storage"] = max(wanted["allocated_storage"], current["allocated_storage"])
+    if wanted.get("max_allocated_storage") == 0 and (current.get("max_allocated_storage") or 0) <= (
+        current.get("allocated_storage") or 0
+    ):
+        del wanted["max_allocated_storage"]  # AWS's word for no growth is the size that there is, or none
     wanted["tags"] = desired_tags(current.get("tags"), params["tags"], params["purge_tags"])
     return wanted
 
@@ -481,6 +485,8 @@ def build_modification(plan: Plan) -> dict[str, Any]:
         if changed & group:
             changed |= group & set(plan.desired)
     request = {SETTINGS[option].modify: plan.desired[option] for option in sorted(changed)}
+    if request.get("MaxAllocatedStorage") == 0:
+        request["MaxAllocatedStorage"] = {**plan.before, **plan.desired}["allocated_storage"]
     if "enable_cloudwatch_logs_exports" in changed:
         old, new = (
             set(state["enable_cloudwatch_logs_exports"] or [])

@@ -178,6 +178,22 @@ def test_a_minor_upgrade_and_grown_storage_are_no_drift(rds, run, writes):
     assert writes == []
 
 
+def test_storage_that_may_grow_no_more(rds, run, writes):
+    run(max_allocated_storage=500)
+    (change,) = run(check=True, max_allocated_storage=0)["diff"]
+    assert json.loads(change["before"]) == {"max_allocated_storage": 500}
+    assert run(max_allocated_storage=0)["changed"]
+    assert "MaxAllocatedStorage" not in live(rds)
+    writes.clear()
+    assert not run(max_allocated_storage=0)["changed"]
+    assert writes == []
+
+
+def test_a_new_instance_is_not_told_that_its_storage_may_not_grow(rds, run):
+    run(max_allocated_storage=0)
+    assert "MaxAllocatedStorage" not in live(rds)
+
+
 @pytest.mark.parametrize(
     ("engine", "current", "wanted", "reached"),
     [
