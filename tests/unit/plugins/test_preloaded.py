@@ -173,7 +173,7 @@ PROBES = {
     "descriptors": "import os; print(sorted(os.listdir('/proc/self/fd')))",
     "path": "import sys; print([p for p in sys.path if 'payload' not in p])",
     "main": "import sys; print(sorted(vars(sys.modules['__main__'])), __name__, __package__, __spec__.origin)",
-    "hooks": "import sys, threading; print(len(sys.path_hooks), threading.active_count(), sys.flags)",
+    "hooks": "import gc, sys, threading; print(len(sys.path_hooks), threading.active_count(), sys.flags, gc.isenabled())",
     "limits": "import resource; print([resource.getrlimit(n) for n in range(10)])",
     "source": "import inspect; print(inspect.getsource(AnsibleModule.exit_json))",
     "result": "AnsibleModule({}).exit_json(changed=True, name='ä')",
