@@ -37,6 +37,16 @@ class Packed:
         path = Path(pack).with_stem(module_name.rpartition(".")[2])
         return dataclasses.replace(built, b_module_data=put_in(built.b_module_data, path)), str(path)
 
+    def _compute_environment_string(self, raw_environment_out: dict[str, Any] | None = None) -> str:
+        """Tell the module which layer it works for: here, for a play's environment would be evaluated by every task."""
+        given, role = self._task.environment, self._task._role
+        layer = role.get_name() if role else "realtime.aws.stack"
+        self._task.environment = [{"AWS_SDK_UA_APP_ID": layer}, *(given or [])]
+        try:
+            return super()._compute_environment_string(raw_environment_out)
+        finally:
+            self._task.environment = given
+
 
 class ActionModule(Packed, NormalAction):
     """What runs each module that has no action of its own; meta/runtime.yml says so."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar, trust_as_template
 
@@ -22,6 +22,11 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Leave the rules as they are written: what is allowed is worked out for a rule that does not hold."""
+        return value if name == "rules" else super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
@@ -50,12 +55,14 @@ class ActionModule(ActionBase):
         return result
 
     def _rule_faults(self, specs: dict[str, Any], values: dict[str, Any], task_vars: dict[str, Any]) -> Iterator[str]:
-        for extra, checks in together(self._task.args.get("rules") or [], specs, values):
+        rules = self._task.args.get("rules") or []
+        named = [{**rule, "variable": self._templar.template(rule["variable"])} for rule in rules]
+        for extra, checks in together(named, specs, values):
             templar = self._templar.copy_with_new_env(available_variables={**task_vars, **values, **extra})
             if not all_hold(templar, [rule["that"] for rule, _name, _value in checks]):
                 for rule, name, value in checks:
                     if not templar.evaluate_conditional(rule["that"]):
-                        yield fault(name, value, rule["allowed"])
+                        yield fault(name, value, self._templar.template(rule["allowed"]))
 
 
 def together(
@@ -95,7 +102,7 @@ def read_specs(role_path: Path) -> dict[str, dict[str, Any]]:
 
     Beside main, an entry point that has the name of an option says what the entries of that mapping are.
     """
-    spec = yaml.safe_load((role_path / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    spec = yaml_load((role_path / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     return {name: entry_point.get("options") or {} for name, entry_point in spec["argument_specs"].items()}
 
 

@@ -84,6 +84,7 @@ from ansible_collections.realtime.aws.plugins.plugin_utils import preload_server
 display = Display()
 
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+AFTER = " && sleep 0"  # what ansible-core puts behind a module up to 2.20
 
 
 class Unsure(Exception):
@@ -133,14 +134,15 @@ class Connection(LocalConnection):
 
 
 def assignments(cmd: str) -> dict[str, str]:
-    """Return the environment that a pipelined module's command sets: /bin/sh -c 'NAME=value python && sleep 0'."""
+    """Return the environment that a pipelined module's command sets: /bin/sh -c 'NAME=value python'."""
     with contextlib.suppress(ValueError):  # of shlex, and of another number of words
         _shell, _option, script = shlex.split(cmd)
-        *assigned, python, _and, _sleep, _zero = shlex.split(script)
+        *assigned, python = shlex.split(script.removesuffix(AFTER))
+        after = AFTER if script.endswith(AFTER) else ""
         environment = dict(match.groups() for match in map(ASSIGNMENT.fullmatch, assigned) if match)
         quoted = "".join(f"{name}={shlex.quote(value)} " for name, value in environment.items())
         # Written back it must be the same, or there was more in it than words.
-        if cmd == shlex.join(["/bin/sh", "-c", f"{quoted}{shlex.quote(python)} && sleep 0"]):
+        if cmd == shlex.join(["/bin/sh", "-c", f"{quoted}{shlex.quote(python)}{after}"]):
             if python != sys.executable:
                 raise Unsure(f"it wants {python}, and this is {sys.executable}")
             return environment

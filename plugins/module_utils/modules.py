@@ -14,7 +14,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.gate import VARIABLE 
 from ansible_collections.realtime.aws.plugins.module_utils.gate import run_recorder
 from ansible_collections.realtime.aws.plugins.module_utils.lock import VARIABLE, Lock
 
-LAYER = "AWS_SDK_UA_APP_ID"  # the play's environment names the role that a task belongs to, realtime.aws.<layer>
+LAYER = "AWS_SDK_UA_APP_ID"  # names the role that a task belongs to, realtime.aws.<layer>: plugins/action/packed.py
 
 
 class AnsibleAWSModule(modules.AnsibleAWSModule):

@@ -66,11 +66,10 @@ class Refused(Exception):
 
 
 class Payload(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """The files of a module's zip, as AnsiballZ made it, importable under their own names."""
+    """The files of a module's zip, as AnsiballZ made it, by path, importable under their own names."""
 
-    def __init__(self, data: bytes) -> None:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            self.files = {info.filename: archive.read(info) for info in archive.infolist()}
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
         if any(not path.endswith(".py") for path in self.files) or "ansible/module_utils/embed.py" in self.files:
             raise Refused("its payload holds more than Python modules")
         self.paths = {re.sub(r"(/__init__)?\.py$", "", path).replace("/", "."): path for path in self.files}
@@ -107,12 +106,27 @@ class Payload(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
                 self.code[name] = super().get_code(name)
 
 
+def unpack(data: bytes, before: dict[tuple, tuple[str, bytes]]) -> dict[tuple, tuple[str, bytes]]:
+    """Return a zip's members, as they are packed, with name and content; before are those of another zip."""
+    members = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+        ends = [info.header_offset for info in infos[1:]] + [archive.start_dir]
+        for info, end in zip(infos, ends):
+            packed = (data[info.header_offset : end], info.compress_type, info.CRC, info.compress_size, info.file_size)
+            members[packed] = before.get(packed) or (info.filename, archive.read(info))
+    return members
+
+
 class Preloaded:
     """What modules find loaded, and the payloads that were judged by it."""
 
     def __init__(self) -> None:
         self.sources: dict[str, bytes] = {}  # name of a loaded module: the source it was loaded from
         self.lacking: set[str] = set()  # names that loading asked for in vain, or failed to load
+        self.members: dict[
+            tuple, tuple[str, bytes]
+        ] = {}  # of the last payload: the next one's, if both are of one pack
         self.judged: OrderedDict[bytes, Payload | Refused] = OrderedDict()
         spec = importlib.util.find_spec("ansible")
         self.core = Path(spec.origin).parent.parent if spec and spec.origin else None
@@ -125,9 +139,11 @@ class Preloaded:
         key = hashlib.sha256(found[0]).digest()
         if key not in self.judged:
             try:
-                payload = Payload(base64.b64decode(found[0]))
+                self.members = unpack(base64.b64decode(found[0]), self.members)
+                payload = Payload(dict(self.members.values()))
                 self._check(payload)
-                self._load({name for name in payload.paths if self._may_load(name, payload, collections)}, payload)
+                new = payload.paths.keys() - self.sources.keys()
+                self._load({name for name in new if self._may_load(name, payload, collections)}, payload)
                 self._check(payload)
                 payload.compile(payload.paths.keys() - self.sources.keys())
                 self.judged[key] = payload
@@ -265,6 +281,7 @@ class Job:
         sys.orig_argv[:] = [sys.executable]
         sys.excepthook = own_traceback
         preloaded.settle(self.payload)
+        gc.enable()
 
     def run(self) -> None:
         """Run the wrapper as __main__, to whose end the interpreter's belongs."""
@@ -437,6 +454,7 @@ def own_traceback(kind: type[BaseException], error: BaseException, traceback: ty
 def main() -> None:
     if not sys.flags.safe_path:
         del sys.path[0]  # this file's directory
+    gc.disable()  # what is loaded is no garbage; the server collects before each fork
     server = Server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])
     job = server.serve()
     if job:

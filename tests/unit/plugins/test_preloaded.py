@@ -35,6 +35,7 @@ from ansible_collections.realtime.aws.plugins.plugin_utils import preload_server
 
 NOBODY = 65534
 COMMAND = shlex.join(["/bin/sh", "-c", f"{shlex.quote(sys.executable)} && sleep 0"])
+NEWER = shlex.join(["/bin/sh", "-c", shlex.quote(sys.executable)])  # from ansible-core 2.21 on
 Result = tuple[int, bytes, bytes]
 
 
@@ -173,7 +174,7 @@ PROBES = {
     "descriptors": "import os; print(sorted(os.listdir('/proc/self/fd')))",
     "path": "import sys; print([p for p in sys.path if 'payload' not in p])",
     "main": "import sys; print(sorted(vars(sys.modules['__main__'])), __name__, __package__, __spec__.origin)",
-    "hooks": "import sys, threading; print(len(sys.path_hooks), threading.active_count(), sys.flags)",
+    "hooks": "import gc, sys, threading; print(len(sys.path_hooks), threading.active_count(), sys.flags, gc.isenabled())",
     "limits": "import resource; print([resource.getrlimit(n) for n in range(10)])",
     "source": "import inspect; print(inspect.getsource(AnsibleModule.exit_json))",
     "result": "AnsibleModule({}).exit_json(changed=True, name='ä')",
@@ -227,9 +228,11 @@ def normal(result: Result) -> tuple[int, Any, str]:
     return status, text, errors
 
 
+@pytest.mark.parametrize("command", [COMMAND, NEWER], ids=["to 2.20", "from 2.21"])
 @pytest.mark.parametrize("probe", PROBES)
 def test_a_module_cannot_tell(
     probe: str,
+    command: str,
     build: Build,
     quick: preloaded.Connection,
     plain: preloaded.Connection,
@@ -242,11 +245,11 @@ def test_a_module_cannot_tell(
     monkeypatch.setenv("ODD", "a b'c\n\udcff")
     wrapper = build(PROBES[probe])
     (tmp_path / "unwritten").write_text("before")
-    expected = plain.exec_command(COMMAND, wrapper)
+    expected = plain.exec_command(command, wrapper)
     kept = (tmp_path / "unwritten").read_text()
     said.clear()
-    assert normal(quick.exec_command(COMMAND, wrapper)) == normal(expected)
-    assert said == [f"PRELOADED EXEC {COMMAND}"]
+    assert normal(quick.exec_command(command, wrapper)) == normal(expected)
+    assert said == [f"PRELOADED EXEC {command}"]
     assert (tmp_path / "unwritten").read_text() == kept
 
 
@@ -291,7 +294,12 @@ def test_shell_words_are_taken_only_as_the_shell_takes_them() -> None:
     for script in ("A=$HOME {}", "A=~ {}", "{} -E", "exec {}", "A=1 B {}", "A='1' {}", '"{}"', "{} >x", "({})"):
         with pytest.raises(preloaded.Unsure):
             preloaded.assignments(f"/bin/sh -c {shlex.quote(script.format(sys.executable) + ' && sleep 0')}")
-    for command in ("", "'", f"/bin/bash -c '{sys.executable} && sleep 0'", f"/bin/sh -c '{sys.executable}'"):
+    for command in (
+        "",
+        "'",
+        f"/bin/bash -c '{sys.executable} && sleep 0'",
+        f"/bin/sh -c '{sys.executable} && sleep 1'",
+    ):
         with pytest.raises(preloaded.Unsure):
             preloaded.assignments(command)
 

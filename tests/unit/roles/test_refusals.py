@@ -153,13 +153,8 @@ def faults(role: str, **changed: Any) -> list[str]:
 
 def faults_of_task(role: str, task: dict[str, Any], variables: dict[str, Any]) -> list[str]:
     templar = Templar(loader=loader, variables=variables)
-    rules = (task["realtime.aws.validate_inputs"] or {}).get("rules", [])
-    # As the executor does: everything but the expressions is templated first.
-    finalized = [
-        {"that": rule["that"], **templar.template({k: rule[k] for k in rule if k != "that"})} for rule in rules
-    ]
     stand_in = SimpleNamespace(
-        args={"rules": finalized},
+        args=task["realtime.aws.validate_inputs"] or {},
         async_val=0,
         check_mode=False,
         diff=False,
