@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils import modules
 from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
+from ansible_collections.realtime.aws.plugins.module_utils.early import await_new
 from ansible_collections.realtime.aws.plugins.module_utils.gate import VARIABLE as RECORD
 from ansible_collections.realtime.aws.plugins.module_utils.gate import run_recorder
 from ansible_collections.realtime.aws.plugins.module_utils.lock import VARIABLE, Lock
@@ -18,7 +19,7 @@ LAYER = "AWS_SDK_UA_APP_ID"  # the play's environment names the role that a task
 
 
 class AnsibleAWSModule(modules.AnsibleAWSModule):
-    """amazon.aws's, whose clients heed lost answers, and write only while the run holds the environment's lock.
+    """amazon.aws's, whose clients heed lost answers, await what is new, and write only while the run holds the environment's lock.
 
     They note what they ask where the run is recorded for the gate.
     """
@@ -42,6 +43,7 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
         """Return a client that may write without the lock, as the lock's own has to, and is not recorded."""
         client = super().client(service, retry_decorator, **extra_params)
         heed(client)
+        await_new(client)
         client.meta.events.register_last("request-created", name_the_layer)
         return client
 
