@@ -63,6 +63,7 @@ def break_(sandbox: Sandbox, args: argparse.Namespace) -> int:
 def faults(sandbox: Sandbox, args: argparse.Namespace) -> int:
     """Have calls throttled, failed, cut or slowed; without options, none."""
     settings = {"seed": args.seed, "share": args.share if args.seed else None, "lose": args.lose, "hold": args.hold}
+    settings["early"] = args.early or None
     sandbox.faults(**{key: value for key, value in settings.items() if value is not None})
     return 0
 
@@ -125,6 +126,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             each.add_argument("--seed", help="any text: which calls meet which fault")
             each.add_argument("--share", type=float, default=SHARE, help="of the calls (default: %(default)s)")
             each.add_argument("--lose", choices=[LOST, CUT], help="the answer to every other write call of each kind")
+            each.add_argument("--early", action="store_true", help="what is new is not known at once")
             each.add_argument("--hold", type=int, help="the write call from which on nobody is answered")
         if name == "requests":
             each.add_argument("--writes", action="store_true", help="only calls that can change something")

@@ -130,7 +130,7 @@ class Sandbox:
         self._get(f"/_sandbox/break?{urllib.parse.urlencode({'version': versions}, doseq=True)}")
 
     def faults(self, **settings: Any) -> None:
-        """Let calls fail; the settings are those of `Faults.set`. Without any, heal."""
+        """Let calls fail; the settings are those of `Faults.set`, and `early` (see `Early`). Without any, heal."""
         if not self.pid():
             raise SandboxError(f"sandbox {self.name} is not running")
         self._get(f"/_sandbox/faults?{urllib.parse.urlencode(settings)}")

@@ -20,6 +20,7 @@ from sandbox import constraints, tokens, wire
 from sandbox.authorization import authorize, caller
 from sandbox.broken import BROKEN
 from sandbox.clock import CLOCK
+from sandbox.early import EARLY
 from sandbox.faults import FAULTS, LOST, REFUSED, THROTTLED
 from sandbox.hooks import HOOKS, AwsError, Call, Hook, clear_stores
 from sandbox.journal import Journal
@@ -82,9 +83,9 @@ class Gateway:
             BROKEN.clear()
             BROKEN.update(parse_qs(environ["QUERY_STRING"]).get("version", []))
         elif path == FAULTS_PATH:
-            FAULTS.set(
-                **{key: FAULT_SETTINGS[key](values[0]) for key, values in parse_qs(environ["QUERY_STRING"]).items()}
-            )
+            asked = {key: values[0] for key, values in parse_qs(environ["QUERY_STRING"]).items()}
+            EARLY.set(asked.pop("early", "") == "True")
+            FAULTS.set(**{key: FAULT_SETTINGS[key](value) for key, value in asked.items()})
         elif path != STATUS_PATH:
             return None
         status = {"name": self.name, "pid": os.getpid(), "requests": len(self.journal.entries), "speed": CLOCK.speed}
@@ -97,6 +98,7 @@ class Gateway:
         clear_stores()
         CLOCK.forget()
         BROKEN.clear()
+        EARLY.set()
         FAULTS.set()
         self.latency = 0.0
         self.journal.clear()
@@ -131,11 +133,13 @@ class Gateway:
             CLOCK.catch_up()
             constraints.check(message)
             self.judge(message)
+            EARLY.check(message)
             if known := tokens.recall(message):
                 return known
             answer = self.ask_hook(message, hooks) if hooks else self.ask_moto(message.request())
             tokens.remember(message, answer)
-            return answer
+            EARLY.note(message, answer)
+            return EARLY.hide(message, answer)
         except Refused as refused:
             return refused.answer
         except ServiceException as error:

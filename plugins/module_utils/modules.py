@@ -8,17 +8,24 @@ import json
 import os
 from typing import Any
 
+try:
+    from botocore.config import Config
+except ImportError:
+    pass  # AnsibleAWSModule reports it.
+
 from ansible_collections.amazon.aws.plugins.module_utils import modules
 from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
+from ansible_collections.realtime.aws.plugins.module_utils.early import await_new
 from ansible_collections.realtime.aws.plugins.module_utils.gate import VARIABLE as RECORD
 from ansible_collections.realtime.aws.plugins.module_utils.gate import run_recorder
 from ansible_collections.realtime.aws.plugins.module_utils.lock import VARIABLE, Lock
 
+CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30  # seconds, after which botocore repeats a call; it waits 60 for each by itself
 LAYER = "AWS_SDK_UA_APP_ID"  # names the role that a task belongs to, realtime.aws.<layer>: plugins/action/packed.py
 
 
 class AnsibleAWSModule(modules.AnsibleAWSModule):
-    """amazon.aws's, whose clients heed lost answers, and write only while the run holds the environment's lock.
+    """amazon.aws's, whose clients heed lost answers, await what is new, and write only while the run holds the environment's lock.
 
     They note what they ask where the run is recorded for the gate.
     """
@@ -40,8 +47,12 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
 
     def unguarded_client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
         """Return a client that may write without the lock, as the lock's own has to, and is not recorded."""
-        client = super().client(service, retry_decorator, **extra_params)
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT
+        )  # the option aws_config comes before it
+        client = super().client(service, retry_decorator, **{"config": config, **extra_params})
         heed(client)
+        await_new(client)
         client.meta.events.register_last("request-created", name_the_layer)
         return client
 

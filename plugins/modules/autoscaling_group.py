@@ -395,7 +395,9 @@ def last_failure(client: Any, name: str) -> str:
     return f": {failed[0]}" if failed else ""
 
 
-def in_service(group: dict[str, Any]) -> bool:
+def in_service(group: dict[str, Any] | None) -> bool:
+    if group is None:  # AWS does not list it yet
+        return False
     healthy = [
         instance
         for instance in group.get("Instances", [])

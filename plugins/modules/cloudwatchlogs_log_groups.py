@@ -145,7 +145,9 @@ def get_group(client: Any, name: str) -> dict[str, Any] | None:
 def create_group(client: Any, plan: Plan) -> None:
     wanted = plan.desired
     extra = {"kmsKeyId": wanted["kms_key_id"]} if wanted.get("kms_key_id") else {}
-    client.create_log_group(logGroupName=plan.name, tags=wanted.get("tags") or {}, **extra)
+    if wanted.get("tags"):  # AWS refuses an empty map
+        extra["tags"] = wanted["tags"]
+    client.create_log_group(logGroupName=plan.name, **extra)
 
 
 @named("set the retention")

@@ -147,6 +147,7 @@ changes:
 """
 
 import ipaddress
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -159,6 +160,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     named,
     report,
     retry_on,
+    wait_until,
     when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
@@ -318,11 +320,12 @@ def write_rules(client: Any, group_id: str, direction: str, ids: dict[str, str],
 def build(client: Any, params: dict[str, Any], groups: dict[str, dict[str, Any]], plans: list[Plan]) -> None:
     """Make the groups, then write their rules."""
     vpc_id, options = params["vpc_id"], {each["name"]: each for each in params["security_groups"]}
-    made = [plan for plan in plans if plan.action == "create"]
-    for plan in made:
-        create_group(client, vpc_id, options[plan.name], plan.desired["tags"])
+    made = {plan.name for plan in plans if plan.action == "create"}
+    for plan in plans:
+        if plan.name in made:
+            create_group(client, vpc_id, options[plan.name], plan.desired["tags"])
     if made:
-        groups |= read_groups(client, vpc_id)
+        groups |= wait_until("AWS to list the groups", lambda: read_groups(client, vpc_id, made), timeout=60)
     ids = {name: group["GroupId"] for name, group in groups.items()}
     names = {group_id: name for name, group_id in ids.items()}
     for plan in plans:
@@ -360,8 +363,11 @@ def remove(client: Any, groups: dict[str, dict[str, Any]], plans: list[Plan]) ->
     )
 
 
-def read_groups(client: Any, vpc_id: str) -> dict[str, dict[str, Any]]:
-    return {group["GroupName"]: group for group in in_vpc(client, "describe_security_groups", "SecurityGroups", vpc_id)}
+def read_groups(client: Any, vpc_id: str, names: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """Return the VPC's groups by name; {} if those of names are not among them yet."""
+    found = in_vpc(client, "describe_security_groups", "SecurityGroups", vpc_id)
+    groups = {group["GroupName"]: group for group in found}
+    return groups if groups.keys() >= set(names) else {}
 
 
 def main():

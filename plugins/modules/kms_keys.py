@@ -13,7 +13,7 @@ description:
   - Creates, updates and schedules the deletion of symmetric KMS keys, several at once. The options of a key have the
     names of M(amazon.aws.kms_key).
   - A key is known by its alias. With O(recover_by_tags), a key that has lost its alias, also one that waits for its
-    deletion, is taken back instead of making another one, so what was encrypted with it stays readable.
+    deletion, is taken back instead of making another one, so what was encrypted with it stays readable. With O(state=absent) it is deleted.
   - Policies are compared as parsed values, not as text.
 attributes:
   check_mode:
@@ -233,12 +233,14 @@ def unaliased(client: Any, aliased: set[str], wanted: dict[str, str]) -> list[di
 
 
 @named("look for keys without their alias")
-def lost_key(client: Any, aliased: set[str], tags: dict[str, str] | None, recover_by: list[str]) -> str | None:
-    """Return the id of the newest key that no alias names and that has the tags to know it by."""
+def lost_key(
+    client: Any, aliased: set[str], tags: dict[str, str] | None, recover_by: list[str], but: tuple[str, ...] = ()
+) -> str | None:
+    """Return the id of the newest key that no alias names and that has the tags to know it by, in none of the states `but`."""
     wanted = {key: value for key, value in (tags or {}).items() if key in recover_by}
     if not recover_by or len(wanted) < len(recover_by):
         return None
-    found = unaliased(client, aliased, wanted)
+    found = [key for key in unaliased(client, aliased, wanted) if key["KeyState"] not in but]
     return max(found, key=lambda key: key["CreationDate"])["KeyId"] if found else None
 
 
@@ -309,10 +311,11 @@ def delete_alias(client: Any, alias: str) -> None:
 
 
 def delete_key(client: Any, plan: Plan, window: int) -> None:
-    """Schedule the deletion first: an alias that is left over leads the next run to the key, nothing else would."""
+    """Schedule the deletion first: an alias that is left over leads the next run to the key."""
     if plan.before["key_state"] != PENDING:
         schedule_deletion(client, plan.before["key_id"], window)
-    delete_alias(client, plan.name)
+    if plan.before["alias"]:
+        delete_alias(client, plan.name)
 
 
 def apply(client: Any, plan: Plan, window: int) -> dict[str, str] | None:
@@ -352,6 +355,9 @@ def make_plan(client: Any, options: dict[str, Any], aliases: dict[str, str], par
         lost = lost_key(client, set(aliases.values()), options["tags"], params["recover_by_tags"])
         before = read_key(client, lost, None) if lost else None
         note = "the key of old is taken back" if before else None
+    if before is None and not present:  # of a run that was killed before it named its key
+        lost = lost_key(client, set(aliases.values()), options["tags"], params["recover_by_tags"], (PENDING,))
+        before = read_key(client, lost, None) if lost else None
     if not present:
         note = f"for good in {params['pending_window']} days, and what it encrypted with it"
         return Plan(KIND, alias, before, None, note)

@@ -173,6 +173,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     report,
     retry_on,
     tag_changes,
+    wait_until,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import find_web_acl, read_tags
@@ -345,7 +346,7 @@ def apply(client: Any, plan: Plan, found: dict[str, Any], scope: str, timeout: f
         return delete_web_acl(client, {**identity, "Id": found["Id"]}, timeout)
     if plan.action == "create":
         create_web_acl(client, identity, build_request(plan.after, {}), plan.desired["tags"])
-        arn = find_web_acl(client, plan.name, scope)["ARN"]
+        arn = wait_until("WAF to list the web ACL", lambda: find_web_acl(client, plan.name, scope), SETTLE)["ARN"]
     else:
         arn, own = found["ARN"], {**identity, "Id": found["Id"]}
         if changes.keys() & {"description", "default_action", "rules", "visibility"}:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +181,20 @@ def standing_on(below: dict[str, Any]) -> Iterator[Case]:
     alarm = {"name": "test", **ALARM, "evaluation_periods": 2, "comparison": "GreaterThanThreshold"}
     yield "cloudwatch_alarms", {"alarms": [alarm]}
     yield "cloudwatch_dashboard", {"name": "test", "body": {"widgets": []}}
+
+
+def make_network(run_module: Callable[..., dict[str, Any]]) -> None:
+    """Make a network: each part has the id that AWS gave another."""
+    vpc = {"name": "test", "cidr_block": "10.9.0.0/16", "tags": TAGS}
+    vpc_id = run_module("ec2_vpc", **vpc)["vpc"]["vpc_id"]
+    subnets = [{"tags": {"Name": "public-a"}, "cidr": "10.9.0.0/24", "az": "us-east-1a"}]
+    subnet_ids = run_module("ec2_vpc_subnets", vpc_id=vpc_id, subnets=subnets, tags=TAGS)["subnet_ids"]
+    subnet_id = next(iter(subnet_ids.values()))
+    gateways = [{"name": "nat-a", "subnet_id": subnet_id}]
+    made = run_module("ec2_vpc_nat_gateways", vpc_id=vpc_id, nat_gateways=gateways, tags=TAGS)["nat_gateways"]
+    groups = [{"name": "web", "rules": [{"proto": "tcp", "from_port": 80, "to_port": 80, "cidr_ip": "10.9.0.0/16"}]}]
+    run_module("ec2_security_groups", vpc_id=vpc_id, security_groups=groups, tags=TAGS)
+    tables = [{"name": "private", "subnet_ids": [subnet_id], "routes": {"0.0.0.0/0": made[subnet_id]["id"]}}]
+    run_module("ec2_vpc_route_tables", vpc_id=vpc_id, route_tables=tables, tags=TAGS)
+    endpoints = [{"name": "s3", "service": "com.amazonaws.us-east-1.s3"}]
+    run_module("ec2_vpc_endpoints", vpc_id=vpc_id, vpc_endpoints=endpoints, tags=TAGS)

@@ -11,7 +11,7 @@ import boto3
 import botocore.endpoint
 import pytest
 from ansible_collections.realtime.aws.plugins.module_utils import answers
-from bad_days import CASES, TAGS, Case, make_below, removals, resources, standing_on
+from bad_days import CASES, Case, make_below, make_network, removals, resources, standing_on
 
 from sandbox.control import Sandbox
 
@@ -60,15 +60,7 @@ def test_network_is_not_doubled(bad_day, run_module, kind):
     """A VPC, its gateway, addresses: AWS makes another one with every call."""
     before = resources()
     bad_day(kind)
-    vpc = {"name": "test", "cidr_block": "10.9.0.0/16", "tags": TAGS}
-    vpc_id = run_module("ec2_vpc", **vpc)["vpc"]["vpc_id"]
-    subnets = [{"tags": {"Name": "public-a"}, "cidr": "10.9.0.0/24", "az": "us-east-1a"}]
-    subnet_ids = run_module("ec2_vpc_subnets", vpc_id=vpc_id, subnets=subnets, tags=TAGS)["subnet_ids"]
-    subnet_id = next(iter(subnet_ids.values()))
-    gateways = [{"name": "nat-a", "subnet_id": subnet_id}]
-    run_module("ec2_vpc_nat_gateways", vpc_id=vpc_id, nat_gateways=gateways, tags=TAGS)
-    groups = [{"name": "web", "rules": [{"proto": "tcp", "from_port": 80, "to_port": 80, "cidr_ip": "10.9.0.0/16"}]}]
-    run_module("ec2_security_groups", vpc_id=vpc_id, security_groups=groups, tags=TAGS)
+    make_network(run_module)
     bad_day()
     new = {name: count for name, count in resources().items() if count != before.get(name)}
     assert {name.split()[1] for name in new} >= {"Vpcs", "InternetGateways", "Subnets", "NatGateways", "Addresses"}

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.realtime.aws.plugins.module_utils.live import (
     database,
     dns,
+    encryption,
     messaging,
     network,
     security,
@@ -153,3 +154,21 @@ def test_certificates(stack):
         arns["new"]: {"name": "example.com (us-east-1, EC_prime256v1)", "purpose": "EC_prime256v1"},
         arns["old"]: {"name": "example.com (us-east-1, RSA_2048)", "purpose": "RSA_2048"},
     }
+
+
+def test_a_key_is_ours_before_it_has_its_alias(stack):
+    kms = boto3.client("kms")
+
+    def make(name, tags):
+        listed = [{"TagKey": key, "TagValue": value} for key, value in {**tags, "Name": name}.items()]
+        return kms.create_key(Tags=listed)["KeyMetadata"]["Arn"]
+
+    ours = make("production-data", OURS)
+    make("production-logs", OTHERS)
+    make("another", OURS)
+    doomed = make("production-messaging", OURS)
+    kms.schedule_key_deletion(KeyId=doomed.rpartition("/")[2])
+    assert encryption.read(stack)["keys"] == {"data": {"arn": ours, "state": "Enabled"}}
+    kms.create_alias(AliasName="alias/production-data", TargetKeyId=ours)
+    assert encryption.read(stack)["keys"] == {"data": {"arn": ours, "state": "Enabled"}}
+    assert stack.foreign == []

@@ -166,3 +166,12 @@ def test_an_adopted_key_keeps_what_it_has_and_is_given_back(kms, run_module, wri
 def test_a_key_to_adopt_has_to_exist(kms, run_module):
     with pytest.raises(ModuleFailed, match="no key alias/nothing to adopt"):
         run_module("kms_keys", keys=[{"alias": "production-data", "adopt": "alias/nothing"}])
+
+
+def test_a_key_without_its_alias_is_found_to_be_deleted_once(kms, run_module):
+    """Of a run that was killed between the two calls."""
+    tags = [{"TagKey": key, "TagValue": value} for key, value in TAGS.items()]
+    key_id = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    assert run_module("kms_keys", **RECOVER, state="absent")["changed"]
+    assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert not run_module("kms_keys", **RECOVER, state="absent")["changed"]

@@ -1,0 +1,87 @@
+# Copyright: Contributors to the realtime.aws collection
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was made a moment ago is not known everywhere yet: modules repeat what is refused only because it comes too early."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from bad_days import CASES, Case, make_below, make_network, removals, resources, standing_on
+
+from sandbox.control import Sandbox
+
+MODULES = Path(__file__).parents[3] / "plugins" / "modules"
+READ_ONLY = {"stack_fingerprint", "stack_leftovers", "stack_plan", "validate_inputs"}
+# What makes nothing that could be doubled or unknown, and is tested in a folder of its own.
+APART = {
+    "account_defaults": "settings that an account has anyway",
+    "autoscaling_instance_refresh": "a refresh of a group is made once, says AWS",
+    "cloudfront_distribution": "a caller reference of its own makes it one",
+    "cloudfront_invalidation": "a caller reference makes it one",
+    "cloudwatch_alarm_delivery": "sets an alarm's state",
+    "ec2_launch_template_versions": "deletes",
+    "secretsmanager_secret_rotation": "changes a secret that is there",
+    "sns_delivery": "publishes",
+    "stack_unlock": "deletes",
+}
+
+
+@pytest.fixture
+def early(running_sandbox: Sandbox, sandbox_aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that lets new things be unknown for a moment, or heals; pauses take no time."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    yield lambda on=False: running_sandbox.faults(**({"early": True} if on else {}))
+    running_sandbox.faults()
+
+
+def make(early: Any, run_module: Any, cases: list[Case]) -> None:
+    """Make all of it while what is new is not known, and remove it again."""
+    before = resources()
+    for module, options in cases:
+        early(True)
+        assert run_module(module, **options)["changed"], module
+        early()
+        assert not run_module(module, **options)["changed"], f"{module} was not done with at the first time"
+    doubled = {name: count - before.get(name, 0) for name, count in resources().items()}
+    assert {name: count for name, count in doubled.items() if count > 1} == {}
+    for module, options in removals(cases):
+        assert run_module(module, **options)["changed"], module
+    assert resources() == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_new_things_become_known(early, run_module, case):
+    make(early, run_module, [case])
+
+
+def test_new_things_become_known_that_build_on_others(early, run_module, tmp_path):
+    make(early, run_module, list(standing_on(make_below(tmp_path))))
+
+
+def test_new_parts_of_a_network_become_known(early, run_module):
+    early(True)
+    make_network(run_module)
+    early()
+    ec2 = boto3.client("ec2")
+    assert len(ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.9.0.0/16"]}])["Vpcs"]) == 1
+    assert len(ec2.describe_nat_gateways()["NatGateways"]) == 1
+
+
+def test_every_module_that_writes_has_a_case():
+    source = Path(__file__).with_name("bad_days.py").read_text(encoding="utf-8")
+    cases = {module for module, _options in CASES} | set(re.findall(r'(?:yield |run_module\()"(\w+)"', source))
+    modules = {path.stem for path in MODULES.glob("*.py") if not path.stem.endswith("_info")}
+    assert modules - READ_ONLY - set(APART) == cases
+    assert all((Path(__file__).parent / folder).exists() for folder in APART)
+
+
+def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monkeypatch):
+    """Nothing pauses for what somebody else has, or has not, made."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
+    assert not run_module("sqs_queues", queues=[{"name": "test"}], state="absent")["changed"]
+    assert not run_module("ecr_repository", name="test", state="absent")["changed"]
