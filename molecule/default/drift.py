@@ -1013,7 +1013,11 @@ WHOLE: dict[tuple[str, str, str], Callable[[], Any]] = {
             Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
         )
     ),
-    ("delete", "AWS::SNS::Subscription", f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}"): (
+    (
+        "delete",
+        "AWS::SNS::Subscription",
+        f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}",
+    ): (
         lambda: client("sns").subscribe(
             TopicArn=MESSAGES, Protocol="sqs", Endpoint=arn("sqs", named("order-processing-queue"))
         )
