@@ -68,6 +68,7 @@ UNSCOPED = {
     "ec2": r"Describe(?!VpcAttribute).*|GetEbsEncryptionByDefault|GetEbsDefaultKmsKeyId",
     "ecr": r"GetAuthorizationToken",
     "elbv2": r"Describe.*",
+    "events": r"ListRules",
     "iam": r"List(OpenIDConnectProviders|Roles|Policies|Users|InstanceProfiles)|GetAccountSummary",
     "kms": r"CreateKey|ListAliases|ListKeys",
     "logs": r"DescribeLogGroups",

@@ -29,7 +29,6 @@ from drift import (
     distribution,
     group,
     key,
-    listener,
     named,
     queue,
     rule,

@@ -159,6 +159,13 @@ def static_bucket() -> str:
     return f"{named('static-assets')}-{ACCOUNT}-{REGION}"
 
 
+def forget_statement() -> None:
+    """Leave the first statement alone in the policy of the bucket of static assets."""
+    policy = json.loads(client("s3").get_bucket_policy(Bucket=static_bucket())["Policy"])
+    policy["Statement"] = policy["Statement"][:1]
+    client("s3").put_bucket_policy(Bucket=static_bucket(), Policy=json.dumps(policy))
+
+
 def zone() -> str:
     return client("route53").list_hosted_zones()["HostedZones"][0]["Id"].split("/")[-1]
 
@@ -584,9 +591,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
             "logging": lambda: client("s3").put_bucket_logging(Bucket=bucket(), BucketLoggingStatus={}),
         }
     },
-    "AWS::S3::BucketPolicy": {
-        static_bucket(): {"policy": lambda: client("s3").delete_bucket_policy(Bucket=static_bucket())}
-    },
+    "AWS::S3::BucketPolicy": {static_bucket(): {"policy": forget_statement}},
     "AWS::SecretsManager::Secret": {
         f"{ENVIRONMENT}/database": {
             "description": lambda: client("secretsmanager").update_secret(
@@ -1013,7 +1018,11 @@ WHOLE: dict[tuple[str, str, str], Callable[[], Any]] = {
             Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
         )
     ),
-    ("delete", "AWS::SNS::Subscription", f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}"): (
+    (
+        "delete",
+        "AWS::SNS::Subscription",
+        f"{named('order-events')} sqs {arn('sqs', named('order-processing-queue'))}",
+    ): (
         lambda: client("sns").subscribe(
             TopicArn=MESSAGES, Protocol="sqs", Endpoint=arn("sqs", named("order-processing-queue"))
         )

@@ -14,7 +14,14 @@ import pytest
 
 OURS = [{"Name": "tag:Environment", "Values": ["production"]}]
 # AWS's own, and what by_aws.py made in AWS's name: a teardown leaves it alone (TDN-9).
-THEIRS = ("default", "/aws/service/", "TargetTracking-", "RDSOSMetrics", "AutoScalingManagedRule", "aws-waf-logs-by-hand")
+THEIRS = (
+    "default",
+    "/aws/service/",
+    "TargetTracking-",
+    "RDSOSMetrics",
+    "AutoScalingManagedRule",
+    "aws-waf-logs-by-hand",
+)
 
 
 def client(service: str) -> Any:

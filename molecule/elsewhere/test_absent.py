@@ -1,12 +1,13 @@
 # Copyright: Contributors to the realtime.aws collection
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A teardown that was told nothing keeps the data buckets and a final snapshot."""
+"""A teardown that was told nothing keeps the data buckets and a final snapshot, and gives back what was there before."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import boto3
+from company import ASSETS, LOGS, is_as_it_was
 
 OURS = [{"Name": "tag:Environment", "Values": ["elsewhere"]}]
 
@@ -23,7 +24,12 @@ def test_the_vpc_and_all_in_it_are_gone():
 
 
 def test_data_is_kept():
-    names = {bucket["Name"].split("-")[1] for bucket in client("s3").list_buckets()["Buckets"]}
-    assert names == {"static", "backups", "logs"}
+    names = {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
+    assert {name.split("-")[1] for name in names - {ASSETS, LOGS}} == {"static", "backups"}
     snapshots = client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert [snapshot["DBInstanceIdentifier"] for snapshot in snapshots] == ["elsewhere-db"]
+
+
+def test_the_company_s_buckets_are_as_they_were():
+    assert is_as_it_was(ASSETS)
+    assert is_as_it_was(LOGS)

@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from company import ASSETS, is_as_it_was
+
+sys.path.insert(0, str(Path("molecule/shared").resolve()))
+
+from strays import make as make_what_no_layer_knows
 
 REGION = "eu-west-1"
-LAYERS = "dns,storage,messaging,monitoring"  # in which things are dropped
+LAYERS = "dns,storage,messaging,load_balancing,monitoring"  # in which things are dropped
+STATIC = f"elsewhere-static-assets-123456789012-{REGION}"  # takes the place of the bucket that was there before
+LISTENER = "elsewhere-alb:8080"
 OURS = {"Project": "realtime", "Environment": "elsewhere"}
 FILTERS = [{"Name": f"tag:{key}", "Values": [value]} for key, value in OURS.items()]
 ALARMS = {"elsewhere-DeadLetters-shipping-dlq", "elsewhere-Busy"}
@@ -28,8 +35,8 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name=REGION)
 
 
-def make_strays() -> None:
-    """Make a bucket and a queue that hold data, and a queue of another environment."""
+def make_strays() -> dict[str, str]:
+    """Make what holds data, a queue of another environment, a listener, and what no layer knows; return its names by type."""
     s3, sqs = client("s3"), client("sqs")
     s3.create_bucket(Bucket="elsewhere-old-reports", CreateBucketConfiguration={"LocationConstraint": REGION})
     tags = [{"Key": key, "Value": value} for key, value in OURS.items()]
@@ -38,6 +45,13 @@ def make_strays() -> None:
     url = sqs.create_queue(QueueName="elsewhere-unread", tags=OURS)["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="nobody has read this")
     sqs.create_queue(QueueName="elsewhere-too", tags={**OURS, "Environment": "elsewhere-too"})
+    (balancer,) = client("elbv2").describe_load_balancers(Names=["elsewhere-alb"])["LoadBalancers"]
+    answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+    client("elbv2").create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=8080, DefaultActions=[answer]
+    )
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    return make_what_no_layer_knows(OURS["Project"], OURS["Environment"], REGION, boundary)
 
 
 def there() -> set[str]:
@@ -88,7 +102,8 @@ def kinds(changes: Changes, action: str) -> set[str]:
 
 
 def test_what_the_inventory_changes_and_drops(tmp_path):
-    make_strays()
+    strays = make_strays()
+    data = DATA | {strays["AWS::SecretsManager::Secret"], strays["AWS::KMS::Key"]}
     before, ids = there(), network()
     assert DROPPED | DATA <= before
 
@@ -96,7 +111,7 @@ def test_what_the_inventory_changes_and_drops(tmp_path):
     assert there() == before
     assert kinds(preview, "replace") == {"CertificateManager::Certificate"}
     assert kinds(preview, "delete") == {"SNS::Subscription"}
-    assert named(preview, "keep") == DROPPED | DATA | CERTIFICATES
+    assert named(preview, "keep") == DROPPED | data | CERTIFICATES | {ASSETS, LISTENER, *strays.values()}
     assert {
         "EC2::Subnet",
         "EC2::NatGateway",
@@ -117,21 +132,23 @@ def test_what_the_inventory_changes_and_drops(tmp_path):
 
     assert site(tmp_path) == preview
     assert ids < network()
-    assert there() - before == {"elsewhere-VeryBusy", "elsewhere-UnhealthyServers-api"}
+    assert there() - before == {"elsewhere-VeryBusy", "elsewhere-UnhealthyServers-api", STATIC}
 
     before = there()
     preview = site(tmp_path, "--check", "-e", "prune=true")
     assert {(what, name) for what, _kind, name in preview} == {
-        *(("keep", name) for name in DATA),
-        *(("delete", name) for name in DROPPED),
+        ("update", ASSETS),
+        *(("keep", name) for name in data),
+        *(("delete", name) for name in {*DROPPED, LISTENER, *strays.values()} - data),
         *(("delete", name.replace(", RSA_2048", "")) for name in CERTIFICATES),
     }
     assert there() == before
 
-    named_data = json.dumps({"prune_data": ["elsewhere-old-reports"]})
+    named_data = json.dumps({"prune_data": sorted(data - {"elsewhere-unread"})})
     pruned = site(tmp_path, "-e", "prune=true", "-e", named_data, "--tags", LAYERS)
     assert named(pruned, "keep") == {"elsewhere-unread"}
     assert there() == before - DROPPED - {"elsewhere-old-reports"}
+    assert is_as_it_was(ASSETS)
 
     assert {(what, name) for what, _kind, name in site(tmp_path, "--check", "-e", "prune=true", "--tags", LAYERS)} == {
         ("keep", "elsewhere-unread")

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import ip_network
 from typing import Any
 
 import boto3
+from company import LOGS
 
 OURS = [{"Name": "tag:Environment", "Values": ["elsewhere"]}]
 
@@ -43,6 +45,17 @@ def test_no_cdn_and_no_api():
     assert {target["HostedZoneId"] for target in aliases.values()} == {"Z32O12XQLNTSW2"}
     groups = client("elbv2").describe_target_groups()["TargetGroups"]
     assert [group["TargetGroupName"] for group in groups] == ["elsewhere-web-servers"]
+
+
+def test_the_load_balancer_logs_to_the_company_s_bucket():
+    elbv2 = client("elbv2")
+    (balancer,) = elbv2.describe_load_balancers(Names=["elsewhere-alb"])["LoadBalancers"]
+    found = elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"]
+    assert {"Key": "access_logs.s3.bucket", "Value": LOGS} in found
+    tags = {tag["Key"]: tag["Value"] for tag in client("s3").get_bucket_tagging(Bucket=LOGS)["TagSet"]}
+    assert (tags["Team"], tags["Environment"], tags["Adopted"]) == ("web", "elsewhere", "true")
+    sids = {each["Sid"] for each in json.loads(client("s3").get_bucket_policy(Bucket=LOGS)["Policy"])["Statement"]}
+    assert {"Auditors", "LoadBalancerLogs"} <= sids
 
 
 def test_nothing_in_another_region_but_the_certificate():

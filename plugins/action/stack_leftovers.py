@@ -53,5 +53,6 @@ def decide(leftovers: dict[str, list[dict[str, Any]]], prune: bool, named: Colle
             else:
                 how = NAMED.format(name=each["name"]) if each["holds_data"] else "with -e prune=true"
                 entry = {"layer": layer, "type": each["type"], "name": each["name"], "action": "keep"}
-                kept.append({**entry, "note": f"not wanted any more; deleted {how}"})
+                what = "given back" if each["adopted"] else "deleted"
+                kept.append({**entry, "note": f"not wanted any more; {what} {how}"})
     return {"doomed": doomed, "kept": kept}

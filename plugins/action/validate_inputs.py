@@ -14,6 +14,7 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar, trust_as_template
 
+FACTS = ("outputs", "live", "leftovers", "preflight", "doomed", "kept")  # what roles publish, maybe in an earlier play
 NEAR = 0.88  # how alike two names are when one is taken for a slip of the other
 
 
@@ -113,7 +114,7 @@ def fault(name: str, value: Any, allowed: str) -> str:
 def unknown_names(variables: Iterable[str], role_path: Path, options: dict[str, Any]) -> Iterator[str]:
     """Name the variables that have the role's prefix, or nearly an option's name, and are no option of it."""
     role = role_path.name
-    public = {f"{role}_outputs", f"{role}_live", f"{role}_leftovers"}
+    public = {f"{role}_{fact}" for fact in FACTS}
     others = tuple(f"{path.name}_" for path in role_path.parent.iterdir() if path.name != role)
     for name in sorted(set(variables) - set(options) - public):
         ours = name.startswith(f"{role}_")

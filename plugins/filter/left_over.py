@@ -36,6 +36,10 @@ options:
     type: list
     elements: str
     default: []
+  adopted:
+    description: Whether they were there before, so that they are given back instead of deleted, with all that they hold.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -46,10 +50,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is left over; C(holds_data) says whether it is deleted only when somebody names it.
+  description: What is left over; C(holds_data) says whether it is deleted only when somebody names it, C(adopted) that it is given back.
   type: list
   elements: dict
-  sample: [{"type": "AWS::SQS::Queue", "id": "production-old", "name": "production-old", "holds_data": false}]
+  sample: [{"type": "AWS::SQS::Queue", "id": "production-old", "name": "production-old", "holds_data": false, "adopted": false}]
 """
 
 # What can't be made again: losing a key loses what it encrypted.
@@ -63,7 +67,11 @@ DATA_HOLDERS = {
 
 
 def left_over(
-    found: dict[str, dict[str, str]] | Iterable[str], kind: str, wanted: Iterable[str], holding: Iterable[str] = ()
+    found: dict[str, dict[str, str]] | Iterable[str],
+    kind: str,
+    wanted: Iterable[str],
+    holding: Iterable[str] = (),
+    adopted: bool = False,
 ) -> list[dict[str, Any]]:
     by_id = found if isinstance(found, dict) else {name: {"name": name, "purpose": name} for name in found}
     wanted, holding = set(wanted), set(holding)
@@ -72,7 +80,8 @@ def left_over(
             "type": kind,
             "id": key,
             "name": each["name"],
-            "holds_data": kind in DATA_HOLDERS or each["name"] in holding,
+            "holds_data": not adopted and (kind in DATA_HOLDERS or each["name"] in holding),
+            "adopted": adopted,
         }
         for key, each in sorted(by_id.items())
         if each["purpose"] not in wanted

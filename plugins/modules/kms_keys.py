@@ -30,9 +30,11 @@ options:
     required: true
     suboptions:
       alias:
-        description: The key's alias, without C(alias/).
+        description: The key's alias, without C(alias/). Only O(state=absent) does without, with O(keys[].key_id).
         type: str
-        required: true
+      key_id:
+        description: Id of a key to delete that need not have an alias.
+        type: str
       adopt:
         description:
           - Id, ARN or alias (with C(alias/)) of a key that was there before, and is to have O(keys[].alias) as well. It gets O(keys[].tags)
@@ -96,6 +98,12 @@ EXAMPLES = r"""
     keys:
       - alias: production-data
     pending_window: 7
+    state: absent
+
+- name: Delete a key that no alias leads to
+  realtime.aws.kms_keys:
+    keys:
+      - key_id: 1234abcd-12ab-34cd-56ef-1234567890ab
     state: absent
 
 - name: Deploy again right after a teardown, with the same key
@@ -339,9 +347,10 @@ def apply(client: Any, plan: Plan, window: int) -> dict[str, str] | None:
 
 
 def make_plan(client: Any, options: dict[str, Any], aliases: dict[str, str], params: dict[str, Any]) -> Plan:
-    alias, present = options["alias"], params["state"] == "present"
-    key_id, note = aliases.get(alias), None
-    before = read_key(client, key_id, alias) if key_id else None
+    key_id, present, note = options["key_id"], params["state"] == "present", None
+    alias = options["alias"] or next((name for name, target in aliases.items() if target == key_id), key_id)
+    key_id = key_id or aliases.get(alias)
+    before = read_key(client, key_id, alias if alias in aliases else None) if key_id else None
     if before is None and present and options["adopt"]:
         before = read_key(client, options["adopt"], None)
         if before is None:
@@ -366,7 +375,8 @@ def make_plan(client: Any, options: dict[str, Any], aliases: dict[str, str], par
 
 def main():
     key = {
-        "alias": {"type": "str", "required": True},
+        "alias": {"type": "str"},
+        "key_id": {"type": "str"},
         "adopt": {"type": "str"},
         "description": {"type": "str"},
         "policy": {"type": "dict"},
@@ -377,7 +387,15 @@ def main():
     }
     module = AnsibleAWSModule(
         argument_spec={
-            "keys": {"type": "list", "elements": "dict", "required": True, "options": key, "no_log": False},
+            "keys": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": key,
+                "required_one_of": [("alias", "key_id")],
+                "mutually_exclusive": [("alias", "key_id")],
+                "no_log": False,
+            },
             "recover_by_tags": {"type": "list", "elements": "str", "default": []},
             "pending_window": {"type": "int", "default": 30},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -385,6 +403,8 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
+    if params["state"] == "present" and any(options["key_id"] for options in params["keys"]):
+        module.fail_json(msg="key_id names a key to delete; keys that are to exist are known by their alias")
     client = module.client("kms", retry_decorator=RETRY)
     try:
         aliases = list_aliases(client)

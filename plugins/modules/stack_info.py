@@ -51,6 +51,10 @@ options:
         type: list
         elements: str
         default: []
+  strays:
+    description: Whether to look for what carries the environment's tags and is nothing that a layer knows.
+    type: bool
+    default: false
   layers:
     description: The layers to read; all of them when omitted.
     type: list
@@ -127,6 +131,13 @@ adoptable:
     vpcs: {"vpc-0a1b2c3d4e5f60718": {"owner": "", "cidrs": ["10.0.0.0/16"], "other_subnets": ["10.0.0.0/24"], "other_groups": ["default"]}}
     keys: {"alias/company": {"owner": "", "arn": "arn:aws:kms:us-east-1:123456789012:key/3f1b7c6e-0000", "usable": true}}
     buckets: {"company-assets": {"owner": "", "region": "us-east-1", "encryption": "AES256"}}
+strays:
+  description: >-
+    With O(strays), whatever carries the environment's tags and C(ManagedBy=realtime.aws) and is nothing that a layer knows, by kind and
+    name or id, with the layer that it was made for as C(purpose).
+  returned: always
+  type: dict
+  sample: {"functions": {"production-old": {"name": "production-old", "purpose": "messaging"}}}
 lock:
   description: Which run holds the environment's lock and may still be at work; empty when none does.
   returned: always
@@ -148,6 +159,7 @@ except ImportError:
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.live import LAYERS
 from ansible_collections.realtime.aws.plugins.module_utils.live.adoptable import read as read_adoptable
+from ansible_collections.realtime.aws.plugins.module_utils.live.strays import read as read_strays
 from ansible_collections.realtime.aws.plugins.module_utils.lock import get_claim, parameter_name
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
@@ -188,6 +200,7 @@ def main():
                 },
                 "apply_defaults": True,
             },
+            "strays": {"type": "bool", "default": False},
             "layers": {"type": "list", "elements": "str", "choices": list(LAYERS)},
         },
         supports_check_mode=True,
@@ -199,8 +212,12 @@ def main():
         wanted = params["layers"] if params["layers"] is not None else list(LAYERS)
         zones = availability_zones(stack)
         reads = {layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted}
-        adoptable = {"adoptable": lambda: read_adoptable(stack, **params["adopt"])}
-        layers = stack.together({"lock": lambda: lock_holder(stack), **adoptable, **reads})
+        besides = {
+            "lock": lambda: lock_holder(stack),
+            "adoptable": lambda: read_adoptable(stack, **params["adopt"]),
+            "strays": lambda: read_strays(stack) if params["strays"] else {},
+        }
+        layers = stack.together({**besides, **reads})
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     except (BotoCoreError, ClientError) as error:
@@ -213,6 +230,7 @@ def main():
         region=stack.region,
         availability_zones=zones,
         adoptable=layers.pop("adoptable"),
+        strays=layers.pop("strays"),
         lock=layers.pop("lock"),
         layers=layers,
         foreign=stack.foreign,

@@ -22,7 +22,10 @@ def find_balancer(stack: Stack) -> dict[str, Any]:
     if not stack.claim("AWS::ElasticLoadBalancingV2::LoadBalancer", name, read_tags(client, [arn]).get(arn)):
         return {}
     listeners = pages(client, "describe_listeners", "Listeners", LoadBalancerArn=arn)
-    return {**balancer, "listener_arn": next((each["ListenerArn"] for each in listeners if each["Port"] == 443), None)}
+    arns = {each["Port"]: each["ListenerArn"] for each in listeners}
+    # Whoever made them: what listens at our load balancer is ours.
+    ports = {str(port): {"name": f"{name}:{port}", "purpose": str(port)} for port in sorted(arns)}
+    return {**balancer, "listener_arn": arns.get(443), "listeners": ports}
 
 
 def find_target_groups(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -69,6 +72,7 @@ def read(stack: Stack) -> dict[str, Any]:
         "active": balancer.get("State", {}).get("Code") in ("active", "active_impaired"),
         "dns_name": balancer.get("DNSName"),
         "hosted_zone_id": balancer.get("CanonicalHostedZoneId"),
+        "listeners": balancer.get("listeners", {}),
         "listener_arn": balancer.get("listener_arn"),
         "target_group_arns": {name: group["TargetGroupArn"] for name, group in found["target_groups"].items()},
         "target_group_fixed": {

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+from ansible_collections.realtime.aws.plugins.module_utils.converge import ADOPTED, is_adopted, missing_is_none
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 SUFFIXES = ("static-assets", "backups", "logs")
@@ -23,7 +24,7 @@ def read_tags(stack: Stack, name: str) -> list[dict[str, str]] | None:
 
 
 def read_others(stack: Stack, names: list[str]) -> list[str]:
-    """Return the names of other buckets that are ours. The region counts: the same environment may be in two of them."""
+    """Return the names of other buckets that we made. The region counts: the same environment may be in two of them."""
     s3 = stack.client("s3")
     found = [bucket["Name"] for bucket in pages(s3, "list_buckets", "Buckets", Prefix=stack.name(""))]
     found = [name for name in found if name.startswith(stack.name("")) and name not in names]
@@ -36,9 +37,25 @@ def read_others(stack: Stack, names: list[str]) -> list[str]:
         place = said and {None: "us-east-1", "EU": "eu-west-1"}.get(
             said["LocationConstraint"], said["LocationConstraint"]
         )
-        return place == stack.region and stack.owns(read_tags(stack, name))
+        tags = boto3_tag_list_to_ansible_dict(read_tags(stack, name) or []) if place == stack.region else {}
+        return stack.owns(tags) and not is_adopted(tags)
 
     return [name for name, ours in zip(found, stack.each(is_ours, found)) if ours]
+
+
+def read_adopted(stack: Stack) -> list[str]:
+    """Return the names of the buckets that the environment has adopted, whatever their names: their tags say so."""
+    wanted = {"Project": stack.project, "Environment": stack.environment, **ADOPTED}
+    found = pages(
+        stack.client("resourcegroupstaggingapi"),
+        "get_resources",
+        "ResourceTagMappingList",
+        ResourceTypeFilters=["s3"],
+        TagFilters=[{"Key": key, "Values": [value]} for key, value in wanted.items()],
+    )
+    names = sorted(entry["ResourceARN"].rpartition(":")[2] for entry in found)
+    tags = stack.each(lambda name: boto3_tag_list_to_ansible_dict(read_tags(stack, name) or []), names)
+    return [name for name, each in zip(names, tags) if wanted.items() <= each.items()]  # the list may be old
 
 
 def read(stack: Stack) -> dict[str, Any]:
@@ -50,4 +67,5 @@ def read(stack: Stack) -> dict[str, Any]:
             name for name in names if tags[name] is not None and stack.claim("AWS::S3::Bucket", name, tags[name])
         ],
         "other_buckets": read_others(stack, names),
+        "adopted_buckets": read_adopted(stack),
     }

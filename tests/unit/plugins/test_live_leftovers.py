@@ -61,6 +61,20 @@ def test_buckets(stack):
     assert found["buckets"] == ["production-logs-123456789012-us-east-1"]
 
 
+def test_buckets_that_are_adopted(stack):
+    adopted = {**OURS, "Adopted": "true"}
+    for name, tags in {
+        "company-assets": adopted,
+        "production-company": adopted,  # the name begins as ours do
+        "company-reports": {**OTHERS, "Adopted": "true"},
+        "company-old": OURS,
+    }.items():
+        make_bucket(name, tags)
+    found = storage.read(stack)
+    assert found["adopted_buckets"] == ["company-assets", "production-company"]
+    assert found["other_buckets"] == []
+
+
 def test_queues_with_messages(stack):
     sqs = boto3.client("sqs", region_name="us-east-1")
     for name, tags in {"production-a": OURS, "production-b": OURS, "production-eu-c": OTHERS}.items():

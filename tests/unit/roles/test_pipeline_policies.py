@@ -165,7 +165,9 @@ def test_without_a_cdn_nothing_is_invalidated():
 def test_every_call_of_the_look_is_allowed():
     """Calls are found by their names in what the look runs; IAM knows some by other names than the API."""
     reads = r"\b((?:describe|get|list|head)_[a-z_]+)\b"
-    sources = [*(ROOT / "plugins/module_utils/live").glob("*.py"), ROOT / "plugins/modules/stack_info.py"]
+    live = set((ROOT / "plugins/module_utils/live").glob("*.py"))
+    # No release looks for strays.
+    sources = [*live - {ROOT / "plugins/module_utils/live/strays.py"}, ROOT / "plugins/modules/stack_info.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     called = set(re.findall(reads, text))
     helpers = {"get_paginator"}

@@ -49,7 +49,7 @@ FACTS = {
         "pipeline": {"repository": None, "identity_provider": None, "deploy_role_arn": None},
         "monitoring": {"foreign_log_groups": [], "foreign_alarms": []},
         "database": {"primary": None, "replica": None},
-        "storage": {"buckets": [], "other_buckets": []},
+        "storage": {"buckets": [], "other_buckets": [], "adopted_buckets": []},
     },
     "encryption_outputs": {"kms_key_arns": {k: ARN.format("kms", f"key/{k}") for k in ("data", "messaging", "logs")}},
     "network_outputs": {
@@ -443,7 +443,7 @@ def test_a_bucket_is_adopted_that_exists_and_is_free(wanted, found, own, refused
     live = {
         **FACTS["stack_live"],
         "adoptable": {"vpcs": {}, "keys": {}, "buckets": dict.fromkeys(wanted.values(), found)},
-        "storage": {"buckets": own, "other_buckets": []},
+        "storage": {"buckets": own, "other_buckets": [], "adopted_buckets": []},
     }
     said = faults("storage", stack_live=live, storage_adopt=wanted)
     assert len(said) == int(refused)
