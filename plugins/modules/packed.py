@@ -47,10 +47,10 @@ from ansible_collections.realtime.aws.plugins.module_utils import (
     modules,
     statements,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.live import adoptable
+from ansible_collections.realtime.aws.plugins.module_utils.live import adoptable, strays
 
 # What these import comes along.
-UTILITIES = (urls, iam, adoptable, alarms, checks, ec2, instance_refresh, live, modules, statements)
+UTILITIES = (urls, iam, adoptable, alarms, checks, ec2, instance_refresh, live, modules, statements, strays)
 
 
 def main():
