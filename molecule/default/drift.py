@@ -469,7 +469,8 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
                 next(
                     each["NatGatewayId"]
                     for each in client("ec2").describe_nat_gateways()["NatGateways"]
-                    if {"Key": "Name", "Value": named("nat-us-east-1a")} in each["Tags"]
+                    if each["State"] == "available"
+                    and {"Key": "Name", "Value": named("nat-us-east-1a")} in each["Tags"]
                 )
             )
         }
