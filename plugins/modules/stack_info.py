@@ -151,18 +151,24 @@ foreign:
   sample: [{"type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "name": "production-alb"}]
 """
 
+import time
+from typing import Any
+
 try:
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
     pass  # AnsibleAWSModule reports it.
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.realtime.aws.plugins.module_utils.early import is_unknown
 from ansible_collections.realtime.aws.plugins.module_utils.live import LAYERS
 from ansible_collections.realtime.aws.plugins.module_utils.live.adoptable import read as read_adoptable
 from ansible_collections.realtime.aws.plugins.module_utils.live.strays import read as read_strays
 from ansible_collections.realtime.aws.plugins.module_utils.lock import get_claim, parameter_name
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+
+PAUSES = (1, 2, 4, 8)  # seconds
 
 
 def identify(stack: Stack) -> None:
@@ -177,6 +183,18 @@ def availability_zones(stack: Stack) -> list[str]:
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
     zones = stack.client("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
     return sorted(zone["ZoneName"] for zone in zones)
+
+
+def read_layer(layer: str, stack: Stack) -> dict[str, Any]:
+    """Return what AWS has of a layer; read again if it lists what it does not know everywhere yet, or any more."""
+    for pause in PAUSES:
+        try:
+            return LAYERS[layer](stack)
+        except ClientError as error:
+            if not is_unknown(error.response["Error"]):
+                raise
+        time.sleep(pause)
+    return LAYERS[layer](stack)
 
 
 def lock_holder(stack: Stack) -> str:
@@ -211,7 +229,7 @@ def main():
         identify(stack)
         wanted = params["layers"] if params["layers"] is not None else list(LAYERS)
         zones = availability_zones(stack)
-        reads = {layer: lambda read=LAYERS[layer]: read(stack) for layer in wanted}
+        reads = {layer: lambda layer=layer: read_layer(layer, stack) for layer in wanted}
         besides = {
             "lock": lambda: lock_holder(stack),
             "adoptable": lambda: read_adoptable(stack, **params["adopt"]),

@@ -11,7 +11,9 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.realtime.aws.plugins.modules import stack_info
 from bad_days import CASES, Case, make_below, make_network, removals, resources, standing_on
+from botocore.exceptions import ClientError
 
 from sandbox.control import Sandbox
 
@@ -85,3 +87,19 @@ def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monke
     monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
     assert not run_module("sqs_queues", queues=[{"name": "test"}], state="absent")["changed"]
     assert not run_module("ecr_repository", name="test", state="absent")["changed"]
+
+
+def test_a_layer_is_read_again_while_aws_lists_what_it_does_not_know(monkeypatch):
+    answers = [ClientError({"Error": {"Code": code, "Message": ""}}, "Read") for code in ("NotFoundException",) * 2]
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+    def read(stack):
+        if answers:
+            raise answers.pop()
+        return {"keys": {}}
+
+    monkeypatch.setitem(stack_info.LAYERS, "encryption", read)
+    assert stack_info.read_layer("encryption", None) == {"keys": {}}
+    answers.append(ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "Read"))
+    with pytest.raises(ClientError):
+        stack_info.read_layer("encryption", None)

@@ -118,7 +118,7 @@ def test_a_refresh_needs_what_launching_its_template_needs(
         "IamInstanceProfile": {"Name": "web"},
         "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}],
     }
-    template = ec2.create_launch_template(LaunchTemplateName="t", LaunchTemplateData=data)["LaunchTemplate"]
+    template = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
     arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:launch-template/{template['LaunchTemplateId']}"
     rights = {
         "ec2:RunInstances": allow("ec2:RunInstances", ArnEquals={"ec2:LaunchTemplate": arn}),

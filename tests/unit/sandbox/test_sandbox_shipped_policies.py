@@ -44,7 +44,7 @@ STATEMENTS = [(who, number) for who, statements in SHIPPED.items() for number in
 
 
 def asked(who: str) -> Iterator[Request]:
-    for action, asks in RECORDING[who].items():
+    for action, asks in policies.with_counterparts(RECORDING[who]).items():
         for ask in asks:
             context = {key: value for key, value in ask["context"].items() if value}
             yield Request(action, ask["resource"], context)
@@ -54,6 +54,38 @@ def test_they_are_what_the_recording_makes() -> None:
     there = {path: path.read_text(encoding="utf-8") for path in policies.FOLDER.glob("**/*.json")}
     assert there.pop(policies.RECORDING)
     assert there == policies.texts(RECORDING)
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "resource"),
+    [
+        ("messaging", "sqs:UntagQueue", "arn:<partition>:sqs:<region>:<account>:<environment>-*"),
+        ("messaging", "sns:Unsubscribe", "*"),
+        ("network", "ec2:DeleteRoute", "arn:<partition>:ec2:<region>:<account>:route-table/*"),
+        ("network", "ec2:DeleteTags", "arn:<partition>:ec2:<region>:<account>:vpc/*"),
+        ("security", "iam:UntagRole", "arn:<partition>:iam::<account>:role/<environment>-*"),
+        ("encryption", "kms:UntagResource", "arn:<partition>:kms:<region>:<account>:key/*"),
+    ],
+)
+def test_what_was_done_may_be_undone(who: str, action: str, resource: str) -> None:
+    ours = {"aws:ResourceTag/Project": "<project>", "aws:ResourceTag/Environment": "<environment>"}
+    allowed = [
+        any(concerns(statement, Request(action, resource, context)) for statement in SHIPPED[who])
+        for context in (ours, {"aws:ResourceTag/Project": "<project>", "aws:ResourceTag/Environment": "other"})
+    ]
+    assert allowed[0]
+    assert not allowed[1] or resource == "*" or "<environment>" in resource
+
+
+def test_every_tag_may_be_taken_away() -> None:
+    for who, statements in SHIPPED.items():
+        listed = {
+            action
+            for each in statements
+            for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+        }
+        tagging = {action for action in listed if action.endswith(":TagResource")}
+        assert {action.replace(":Tag", ":Untag") for action in tagging} <= listed, who
 
 
 def test_every_layer_has_one() -> None:
