@@ -44,7 +44,7 @@ STATEMENTS = [(who, number) for who, statements in SHIPPED.items() for number in
 
 
 def asked(who: str) -> Iterator[Request]:
-    for action, asks in policies.with_counterparts(RECORDING[who]).items():
+    for action, asks in RECORDING[who].items():
         for ask in asks:
             context = {key: value for key, value in ask["context"].items() if value}
             yield Request(action, ask["resource"], context)
