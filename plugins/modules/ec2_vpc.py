@@ -130,6 +130,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
+    await_listed,
     delete_when_free,
     tag_filters,
     tagged,
@@ -181,6 +182,7 @@ def create_vpc(client: Any, desired: dict[str, Any]) -> str:
 
     vpc = create_or_find(create, find)
     client.get_waiter("vpc_available").wait(VpcIds=[vpc], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    await_listed([vpc], lambda: client.describe_vpcs(Filters=tag_filters(tags))["Vpcs"])
     return vpc
 
 
@@ -245,7 +247,12 @@ def apply_gateway(client: Any, plan: Plan, vpc_id: str | None) -> None:
             lambda: client.delete_internet_gateway(InternetGatewayId=gateway),
         )
     elif plan.action == "create":
-        attach(client, create_gateway(client, vpc_id, plan.desired["tags"]), vpc_id)
+        tags = plan.desired["tags"]
+        gateway = create_gateway(client, vpc_id, tags)
+        attach(client, gateway, vpc_id)
+        await_listed(
+            [gateway], lambda: client.describe_internet_gateways(Filters=tag_filters(tags))["InternetGateways"]
+        )
     elif plan.action == "update":
         write_tags(client, plan.before["id"], plan.before["tags"], plan.desired["tags"])
         if "vpc_id" in plan.changes:

@@ -147,7 +147,14 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
     when_removed,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.ec2 import LINGERING, in_vpc, tagged, tags_of, write_tags
+from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
+    LINGERING,
+    await_listed,
+    in_vpc,
+    tagged,
+    tags_of,
+    write_tags,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::EC2::VPCEndpoint"
@@ -308,6 +315,9 @@ def main():
         ids = {service: plan.before["id"] for service, plan in plans.items() if plan.before}
         for service, plan in [] if module.check_mode else plans.items():
             ids[service] = apply(client, vpc_id, service, plan)
+        if not module.check_mode:
+            made = [ids[service] for service, plan in plans.items() if plan.action == "create"]
+            await_listed(made, lambda: in_vpc(client, "describe_vpc_endpoints", "VpcEndpoints", vpc_id))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(vpc_endpoint_ids=ids, **report(*plans.values()))

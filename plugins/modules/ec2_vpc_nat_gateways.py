@@ -123,6 +123,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     LINGERING,
+    await_listed,
     in_vpc,
     side_by_side,
     tagged,
@@ -321,6 +322,11 @@ def main():
         plans = [plan for pair in pairs for plan in pair]
         if not module.check_mode:
             ids = side_by_side(lambda pair: apply(client, *pair), pairs)
+            made = [nat_id for nat_id, (nat, _address) in zip(ids, pairs) if nat.action == "create"]
+            await_listed(
+                made,
+                lambda: in_vpc(client, "describe_nat_gateways", "NatGateways", params["vpc_id"], argument="Filter"),
+            )
             started = any(nat.action == "create" or nat.before["state"] == "pending" for nat, _address in pairs)
             if params["wait"] and started:
                 wait_available(client, ids, params["wait_timeout"])

@@ -126,6 +126,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
+    await_listed,
     delete_when_free,
     in_vpc,
     tagged,
@@ -294,6 +295,9 @@ def main():
         associations = {subnet: key for table in found for subnet, key in table["associations"].items()}
         for plan in [] if module.check_mode else plans:
             ids[plan.name] = apply(client, vpc_id, plan, associations)
+        if not module.check_mode:
+            made = [ids[plan.name] for plan in plans if plan.action == "create"]
+            await_listed(made, lambda: in_vpc(client, "describe_route_tables", "RouteTables", vpc_id))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(route_table_ids=ids, **report(*plans))

@@ -112,6 +112,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
+    await_listed,
     delete_when_free,
     in_vpc,
     side_by_side,
@@ -225,6 +226,8 @@ def main():
         ids = [plan.before and plan.before["id"] for plan in plans]
         if not module.check_mode:
             ids = side_by_side(lambda plan: apply(client, vpc_id, plan), plans)
+            made = [subnet_id for plan, subnet_id in zip(plans, ids) if plan.action == "create"]
+            await_listed(made, lambda: in_vpc(client, "describe_subnets", "Subnets", vpc_id))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     known = {plan.desired["cidr"]: subnet_id for plan, subnet_id in zip(plans, ids) if subnet_id}

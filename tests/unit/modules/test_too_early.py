@@ -65,13 +65,17 @@ def test_new_things_become_known_that_build_on_others(early, run_module, tmp_pat
     make(early, run_module, list(standing_on(make_below(tmp_path))))
 
 
-def test_new_parts_of_a_network_become_known(early, run_module):
+def test_new_parts_of_a_network_are_known_and_listed_when_their_modules_have_ended(early, run_module):
     early(True)
     make_network(run_module)
-    early()
     ec2 = boto3.client("ec2")
-    assert len(ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.9.0.0/16"]}])["Vpcs"]) == 1
-    assert len(ec2.describe_nat_gateways()["NatGateways"]) == 1
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.9.0.0/16"]}])["Vpcs"]
+    inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    assert len(ec2.describe_subnets(Filters=inside)["Subnets"]) == 1
+    assert len(ec2.describe_nat_gateways(Filter=inside)["NatGateways"]) == 1
+    assert len(ec2.describe_internet_gateways()["InternetGateways"]) == 1
+    assert len(ec2.describe_route_tables(Filters=inside)["RouteTables"]) == 2  # the VPC's own, and ours
+    early()
 
 
 def test_every_module_that_writes_has_a_case():
