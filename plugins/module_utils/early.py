@@ -3,7 +3,8 @@
 """What becomes of calls that come too early.
 
 AWS does not know at once everywhere what it has just made: for some seconds, a call that names it may be answered as if it did not
-exist. botocore does not repeat such a call. Its clients do here, where this process has made what the call names.
+exist. botocore does not repeat such a call. Its clients do here, where this process has made what the call names, and, for a shorter
+time, where the call builds on what another task of the run may have made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,20 @@ from collections.abc import Iterator
 from typing import Any
 
 MAKING = ("Allocate", "Create", "Put", "Request")  # how the names of operations begin that make something
+# And of those that build on something: who asks for that has seen it.
+BUILDING = (
+    *MAKING,
+    "Add",
+    "Associate",
+    "Attach",
+    "Authorize",
+    "Modify",
+    "Register",
+    "Set",
+    "Subscribe",
+    "Tag",
+    "Update",
+)
 UNKNOWN = re.compile(
     r"AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist|DB(Instance|ParameterGroup)NotFound|DBSubnetGroupNotFoundFault"
     r"|Invalid(?!Permission)\w+\.NotFound|(Listener|LoadBalancer|NatGateway|TargetGroup)NotFound"
@@ -25,6 +40,7 @@ PARTS = {"GetLoggingConfiguration", "GetPolicy", "GetRolePolicy"}
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
 PATIENCE = 60  # seconds for which something is new
 ATTEMPTS, PAUSE = 9, 5  # with pauses of one second, then two, up to PAUSE: half a minute
+FOREIGN_ATTEMPTS = 4  # ten seconds, for what this process has not made
 
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
 
@@ -50,7 +66,7 @@ def _note_made(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kw
 def _needs_retry(
     operation: Any, attempts: int, response: Any, request_dict: dict[str, Any], **kwargs: Any
 ) -> int | None:
-    """Return the seconds after which to repeat the call, if it comes too early."""
+    """Return the seconds after which to repeat the call, if it comes too early, or may do so."""
     if (
         response is None
         or attempts >= ATTEMPTS
@@ -60,7 +76,8 @@ def _needs_retry(
         return None
     now = time.monotonic()
     new = any(now - MADE[text] < PATIENCE for text in request_dict["context"].get(NAMED, ()) if text in MADE)
-    return min(attempts, PAUSE) if new else None
+    built = operation.name.startswith(BUILDING) and attempts <= FOREIGN_ATTEMPTS
+    return min(attempts, PAUSE) if new or built else None
 
 
 def is_unknown(error: dict[str, str]) -> bool:
