@@ -22,6 +22,7 @@ BUILDING = (
     "Associate",
     "Attach",
     "Authorize",
+    "GetSecretValue",
     "Modify",
     "Register",
     "Set",

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the realtime.aws collection
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which calls come too early: those that name what this process has just made, and are refused as if that did not exist."""
+"""Which calls come too early: those that name what this process has just made, or build on anything, and are refused as if that did not exist."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ def pause(named: str, code: str = UNKNOWN, attempts: int = 1, operation: str = "
         ({"named": "q"}, 1),
         ({"named": "q", "attempts": 8}, early.PAUSE),
         ({"named": "q", "attempts": early.ATTEMPTS}, None),
-        ({"named": "others"}, None),
-        ({"named": "old"}, None),
+        ({"named": "others", "operation": "GetQueueAttributes"}, None),
+        ({"named": "old", "operation": "GetQueueAttributes"}, None),
+        ({"named": "others", "operation": "DeleteQueue"}, None),
+        ({"named": "others"}, 1),
+        ({"named": "others", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
         ({"named": "q", "code": "AccessDenied"}, None),
         ({"named": "q", "code": "NoSuchBucketPolicy"}, None),
         ({"named": "q", "code": "ResourceNotFoundException", "operation": "GetPolicy"}, None),
