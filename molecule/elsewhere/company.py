@@ -36,11 +36,13 @@ def make() -> None:
 
 
 def is_as_it_was(bucket: str) -> bool:
+    """Return whether a bucket is as the company made it, but for the access logs that were delivered to it."""
     s3 = boto3.client("s3", region_name=REGION)
     return (
         s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == TAGS
         and json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]) == policy(bucket)
-        and [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["2025.csv"]
+        and [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"] if not each["Key"].startswith("s3/")]
+        == ["2025.csv"]
     )
 
 
