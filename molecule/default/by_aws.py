@@ -276,4 +276,5 @@ AWS_ITSELF: dict[str, Callable[[], Any]] = {
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(f"{label}: {fault}" for label, change in AWS_ITSELF.items() if (fault := attempt(change))) or 0)
+    failed = {label: attempt(change) for label, change in AWS_ITSELF.items()}
+    sys.exit("\n".join(f"{label}: {fault}" for label, fault in failed.items() if fault) or 0)

@@ -27,11 +27,8 @@ class Progress:
         now = time.monotonic()
         if self.typical and now >= self.due:
             self.due = now + NEXT
-            print(
-                f"{MARK}{self.what}: {spent(now - self.start)} so far, usually {self.typical}",
-                file=sys.stderr,
-                flush=True,
-            )
+            sys.stderr.write(f"{MARK}{self.what}: {spent(now - self.start)} so far, usually {self.typical}\n")
+            sys.stderr.flush()
 
 
 def spent(seconds: float) -> str:

@@ -15,7 +15,7 @@ ALARM = {"AlarmName": "a", "EvaluationPeriods": 1, "ComparisonOperator": "Greate
 BY_THE_MODEL: list[tuple[str, str, dict[str, Any], str]] = [
     ("iam", "create_role", {**ROLE, "RoleName": "r" * 65}, "ValidationError"),
     ("iam", "create_role", {**ROLE, "RoleName": "r/r"}, "ValidationError"),
-    ("iam", "create_role", {**ROLE, "Description": "the role’s"}, "ValidationError"),
+    ("iam", "create_role", {**ROLE, "Description": "the role\u2019s"}, "ValidationError"),
     (
         "autoscaling",
         "create_auto_scaling_group",
@@ -171,12 +171,12 @@ def test_texts_of_security_groups(aws: Aws, network: Network) -> None:
     for wrong in (
         {"GroupName": "sg-a"},
         {"GroupName": "a?"},
-        {"Description": "the group’s"},
+        {"Description": "the group\u2019s"},
         {"Description": "a" * 256},
     ):
         refused("InvalidParameterValue", ec2.create_security_group, **create | wrong)
     rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
-    rule["IpRanges"] = [{"CidrIp": "10.0.0.0/8", "Description": "what’s in"}]
+    rule["IpRanges"] = [{"CidrIp": "10.0.0.0/8", "Description": "what\u2019s in"}]
     allow = ec2.authorize_security_group_ingress
     refused("InvalidParameterValue", allow, GroupId=network.security_group, IpPermissions=[rule])
 
