@@ -177,7 +177,7 @@ def members() -> list[dict[str, Any]]:
     (found,) = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[named("asg")])[
         "AutoScalingGroups"
     ]
-    return found["Instances"]
+    return [each for each in found["Instances"] if each["LifecycleState"] == "InService"]
 
 
 def log() -> None:
