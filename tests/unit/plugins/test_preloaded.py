@@ -100,6 +100,14 @@ def new_connection(**options: Any) -> preloaded.Connection:
     return connection
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have what killed modules leave behind go with what else the tests leave."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("modules")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def quick() -> preloaded.Connection:
     return new_connection()
@@ -217,7 +225,7 @@ def normal(result: Result) -> tuple[int, Any, str]:
     """Leave out what differs between plain runs, and what shells and pytest's readline set behind Python's back."""
     status, out, err = result
     text, errors = (
-        re.sub(r"(/tmp/ansible_\S+?_payload_\w+)?/ansible_\w+_payload\.zip", "ZIP", b.decode()) for b in (out, err)
+        re.sub(r"([\w/-]+/ansible_\S+?_payload_\w+)?/ansible_\w+_payload\.zip", "ZIP", b.decode()) for b in (out, err)
     )
     if text.startswith("{") and text.endswith("}\n"):
         return (
