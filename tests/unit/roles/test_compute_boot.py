@@ -162,7 +162,11 @@ def test_a_pull_that_fails_is_a_failure(tmp_path, broken):
         ({"compute_ami_id": "ami-mine", "compute_ami_refresh": True}, "ami-mine", "released"),
         ({"compute_ami_id": "ami-mine", "compute_instance_type": "t4g.medium"}, "ami-mine", "released"),
         ({"compute_instance_type": "t3.large"}, "ami-released", "released"),
-        ({"compute_image": "mine", "compute_ami_id": "ami-mine", "_compute_live": NOTHING}, "ami-mine", "mine"),
+        (
+            {"compute_image": "mine", "compute_ami_id": "ami-mine", "stack_live": {"compute": NOTHING}},
+            "ami-mine",
+            "mine",
+        ),
     ],
     ids=str,
 )
@@ -171,7 +175,9 @@ def test_the_site_keeps_what_was_released(changed, ami, image):
     variables = {
         **loader.load_from_file(str(role / "defaults/main.yml"), trusted_as_template=True),
         **loader.load_from_file(str(role / "vars/main.yml"), trusted_as_template=True),
-        "_compute_live": {"image_id": "ami-released", "container_image": "released", "instance_type": "t3.medium"},
+        "stack_live": {
+            "compute": {"image_id": "ami-released", "container_image": "released", "instance_type": "t3.medium"}
+        },
         **changed,
     }
     templar = Templar(loader=loader, variables=variables)

@@ -116,14 +116,6 @@ def test_meta(role):
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in NO_LAYERS])
-def test_a_lookup_starts_from_what_was_just_read(role):
-    """Its own fact outlasts the playbook, and would be taken for what the next one of the same run has read."""
-    text = (ROOT / f"roles/{role}/tasks/lookup.yml").read_text(encoding="utf-8")
-    if "realtime.aws.stack_info" in text:
-        assert re.search(rf"default\(_stack_look\.{role}(\.[a-z]+)?\)\s+\| default", text)
-
-
-@pytest.mark.parametrize("role", [role for role in ROLES if role not in NO_LAYERS])
 def test_states(role):
     option = options_of(role)[f"{role}_state"]
     assert (option["choices"], option["default"]) == (["present", "absent"], "present")

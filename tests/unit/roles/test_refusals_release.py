@@ -154,7 +154,7 @@ def earlier(asked: str, records: list[dict[str, Any]], **changed: Any) -> tuple[
         load(ROOT / "roles/release/tasks/find_earlier_release.yml"),
     )
     facts = {**variables, "_release_ami": FOUND, "_release_image": {"skipped": True}, **changed}
-    for task in [lookup[1], find[0]]:
+    for task in [lookup[0], find[0]]:
         scope = {**facts, **task.get("vars", {})}
         facts |= Templar(loader=loader, variables=scope).template(task["ansible.builtin.set_fact"])
     validations = (task for task in find if "realtime.aws.validate_inputs" in task)
