@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,26 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY
 
 WORKERS = 8
+# What the tagging API is asked for, in one call for all layers: what would else take a call each.
+TAGGED = (
+    "acm:certificate",
+    "backup:backup-plan",
+    "backup:backup-vault",
+    "cloudwatch:alarm",
+    "elasticloadbalancing:loadbalancer",
+    "elasticloadbalancing:targetgroup",
+    "events:rule",
+    "kms:key",
+    "lambda:function",
+    "logs",
+    "rds:pg",
+    "rds:subgrp",
+    "s3",
+    "secretsmanager:secret",
+    "sns",
+    "sqs",
+)
+Tags = dict[str, str]
 
 
 class Stack:
@@ -28,6 +49,8 @@ class Stack:
         self.foreign: list[dict[str, str]] = []
         self._module = module
         self._clients: dict[tuple[str, str | None], Any] = {}
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._known: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str | None = None) -> Any:
@@ -74,6 +97,46 @@ class Stack:
             found.append({"Name": key.replace("_", "-"), "Values": [value] if isinstance(value, str) else value})
         return found
 
+    def once(self, key: str, read: Callable[[], Any]) -> Any:
+        """Return what read returns, which is called once for all who ask by this key."""
+        with self._lock:
+            lock = self._locks[key]
+        with lock:
+            if key not in self._known:
+                self._known[key] = read()
+            return self._known[key]
+
+    def security_groups(self) -> list[dict[str, Any]]:
+        """Return our security groups, which two layers have."""
+
+        def read() -> list[dict[str, Any]]:
+            found = pages(self.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=self.filters())
+            return [each for each in found if self.owns(each.get("Tags"))]
+
+        return self.once("security groups", read)
+
+    def tagged(self) -> dict[str, Tags]:
+        """Return by ARN the tags of what is ours, of the kinds in TAGGED. It may be some seconds old."""
+        return self.once("tagged", self._read_tagged)
+
+    def _read_tagged(self) -> dict[str, Tags]:
+        found = pages(
+            self.client("resourcegroupstaggingapi"),
+            "get_resources",
+            "ResourceTagMappingList",
+            ResourcesPerPage=100,
+            ResourceTypeFilters=list(TAGGED),
+            TagFilters=[
+                {"Key": "Project", "Values": [self.project]},
+                {"Key": "Environment", "Values": [self.environment]},
+            ],
+        )
+        return {plain(each["ResourceARN"]): boto3_tag_list_to_ansible_dict(each["Tags"]) for each in found}
+
+    def tags(self, arn: str, ask: Callable[[], Tags | list[dict[str, str]]]) -> Tags | list[dict[str, str]]:
+        """Return the tags of what is in TAGGED; what is not ours, or too new to be among it, is asked for itself."""
+        return self.tagged().get(plain(arn)) or ask()
+
     def together(self, jobs: dict[str, Callable[[], Any]]) -> dict[str, Any]:
         """Run the jobs side by side and return their results by name; the first error is raised."""
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
@@ -84,6 +147,11 @@ class Stack:
         """Map function over items side by side."""
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
             return list(pool.map(function, items))
+
+
+def plain(arn: str) -> str:
+    """Return a log group's ARN without the :* that some calls put behind it."""
+    return arn.removesuffix(":*")
 
 
 def pages(client: Any, operation: str, key: str, **kwargs: Any) -> list[Any]:

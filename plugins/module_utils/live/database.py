@@ -6,7 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.realtime.aws.plugins.module_utils.live.shared import has_function, has_log_group, has_role
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import (
+    has_function,
+    has_log_group,
+    has_role,
+    log_group_tags,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
@@ -91,7 +96,8 @@ def read_subnet_group(stack: Stack, name: str) -> str | None:
         group = rds.describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"][0]
     except is_boto3_error_code("DBSubnetGroupNotFoundFault"):
         return None
-    tags = rds.list_tags_for_resource(ResourceName=group["DBSubnetGroupArn"])["TagList"]
+    arn = group["DBSubnetGroupArn"]
+    tags = stack.tags(arn, lambda: rds.list_tags_for_resource(ResourceName=arn)["TagList"])
     return name if stack.claim("AWS::RDS::DBSubnetGroup", name, tags) else None
 
 
@@ -100,9 +106,9 @@ def read_parameter_groups(stack: Stack, prefix: str) -> list[str]:
     rds = stack.client("rds")
     names = []
     for group in pages(rds, "describe_db_parameter_groups", "DBParameterGroups"):
-        name = group["DBParameterGroupName"]
+        name, arn = group["DBParameterGroupName"], group["DBParameterGroupArn"]
         if name.startswith(prefix):
-            tags = rds.list_tags_for_resource(ResourceName=group["DBParameterGroupArn"])["TagList"]
+            tags = stack.tags(arn, lambda arn=arn: rds.list_tags_for_resource(ResourceName=arn)["TagList"])
             if stack.claim("AWS::RDS::DBParameterGroup", name, tags):
                 names.append(name)
     return names
@@ -112,7 +118,8 @@ def read_vault(stack: Stack, name: str) -> str | None:
     backup = stack.client("backup")
     for vault in pages(backup, "list_backup_vaults", "BackupVaultList"):
         if vault["BackupVaultName"] == name:
-            tags = backup.list_tags(ResourceArn=vault["BackupVaultArn"]).get("Tags")
+            arn = vault["BackupVaultArn"]
+            tags = stack.tags(arn, lambda arn=arn: backup.list_tags(ResourceArn=arn).get("Tags", {}))
             return name if stack.claim("AWS::Backup::BackupVault", name, tags) else None
     return None
 
@@ -121,7 +128,8 @@ def read_plan(stack: Stack, name: str) -> str | None:
     backup = stack.client("backup")
     for plan in pages(backup, "list_backup_plans", "BackupPlansList"):
         if plan["BackupPlanName"] == name:
-            tags = backup.list_tags(ResourceArn=plan["BackupPlanArn"]).get("Tags")
+            arn = plan["BackupPlanArn"]
+            tags = stack.tags(arn, lambda arn=arn: backup.list_tags(ResourceArn=arn).get("Tags", {}))
             return plan["BackupPlanId"] if stack.claim("AWS::Backup::BackupPlan", name, tags) else None
     return None
 
@@ -132,14 +140,12 @@ def has_rule(stack: Stack, name: str) -> bool:
         arn = events.describe_rule(Name=name)["Arn"]
     except is_boto3_error_code("ResourceNotFoundException"):
         return False
-    return stack.claim("AWS::Events::Rule", name, events.list_tags_for_resource(ResourceARN=arn)["Tags"])
+    tags = stack.tags(arn, lambda: events.list_tags_for_resource(ResourceARN=arn)["Tags"])
+    return stack.claim("AWS::Events::Rule", name, tags)
 
 
 def read_log_groups(stack: Stack, prefix: str) -> list[str]:
     """Return the names of our log groups; RDS itself may have made others, which are nobody's name clash."""
-    logs = stack.client("logs")
-    found = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
-    tagged = stack.each(
-        lambda group: logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*")).get("tags"), found
-    )
+    found = pages(stack.client("logs"), "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+    tagged = stack.each(lambda group: log_group_tags(stack, group["arn"]), found)
     return [group["logGroupName"] for group, tags in zip(found, tagged) if stack.owns(tags)]

@@ -42,7 +42,8 @@ def read_certificates(stack: Stack, region: str) -> dict[str, dict[str, Any]]:
     client = stack.client("acm", region)
 
     def is_ours(certificate: dict[str, Any]) -> bool:
-        return stack.owns(client.list_tags_for_certificate(CertificateArn=certificate["CertificateArn"])["Tags"])
+        arn = certificate["CertificateArn"]
+        return stack.owns(stack.tags(arn, lambda: client.list_tags_for_certificate(CertificateArn=arn)["Tags"]))
 
     found = [
         certificate

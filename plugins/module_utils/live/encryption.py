@@ -6,16 +6,26 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, Tags, pages
 
 KEYS = ("data", "messaging", "logs")
+
+
+def read_aliases(stack: Stack) -> dict[str, str]:
+    """Return by alias, without alias/, the ids of the keys that have one."""
+    found = stack.once("aliases", lambda: pages(stack.client("kms"), "list_aliases", "Aliases"))
+    return {each["AliasName"].removeprefix("alias/"): each["TargetKeyId"] for each in found if "TargetKeyId" in each}
 
 
 def read_key(stack: Stack, key_id: str) -> dict[str, Any]:
     """Return a key as KMS describes it, with its tags as a dict."""
     kms = stack.client("kms")
-    tags = kms.list_resource_tags(KeyId=key_id)["Tags"]
-    return {**kms.describe_key(KeyId=key_id)["KeyMetadata"], "Tags": {tag["TagKey"]: tag["TagValue"] for tag in tags}}
+    key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+
+    def tags() -> Tags:
+        return {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key_id)["Tags"]}
+
+    return {**key, "Tags": stack.tags(key["Arn"], tags)}
 
 
 def nameless_keys(stack: Stack, aliased: set[str], names: set[str]) -> dict[str, dict[str, Any]]:
@@ -34,11 +44,7 @@ def nameless_keys(stack: Stack, aliased: set[str], names: set[str]) -> dict[str,
 def read(stack: Stack) -> dict[str, Any]:
     """Return ARN and state of the environment's keys, by name without prefix. One that waits for deletion is among them."""
     names = {stack.name(key): key for key in KEYS}
-    aliases = {
-        alias["AliasName"].removeprefix("alias/"): alias["TargetKeyId"]
-        for alias in pages(stack.client("kms"), "list_aliases", "Aliases")
-        if "TargetKeyId" in alias
-    }
+    aliases = read_aliases(stack)
     known = [name for name in names if name in aliases]
     found = dict(zip(known, stack.each(lambda name: read_key(stack, aliases[name]), known)))
     found = {name: key for name, key in found.items() if stack.claim("AWS::KMS::Key", name, key["Tags"])}

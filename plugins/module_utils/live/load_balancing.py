@@ -19,7 +19,8 @@ def find_balancer(stack: Stack) -> dict[str, Any]:
     except is_boto3_error_code("LoadBalancerNotFound"):
         return {}
     arn = balancer["LoadBalancerArn"]
-    if not stack.claim("AWS::ElasticLoadBalancingV2::LoadBalancer", name, read_tags(client, [arn]).get(arn)):
+    tags = stack.tags(arn, lambda: read_tags(client, [arn]).get(arn, {}))
+    if not stack.claim("AWS::ElasticLoadBalancingV2::LoadBalancer", name, tags):
         return {}
     listeners = pages(client, "describe_listeners", "Listeners", LoadBalancerArn=arn)
     arns = {each["Port"]: each["ListenerArn"] for each in listeners}
@@ -34,7 +35,8 @@ def find_target_groups(stack: Stack) -> dict[str, dict[str, Any]]:
     groups = pages(client, "describe_target_groups", "TargetGroups")
     ours = {each["TargetGroupName"]: each for each in groups if each["TargetGroupName"].startswith(stack.name(""))}
     arns = {name: group["TargetGroupArn"] for name, group in ours.items()}
-    tags = read_tags(client, list(arns.values()))
+    tags = stack.tagged()
+    tags = {**tags, **read_tags(client, [arn for arn in arns.values() if arn not in tags])}
     for name in map(stack.name, DEFAULT_GROUPS):
         if name in ours:
             stack.claim("AWS::ElasticLoadBalancingV2::TargetGroup", name, tags.get(arns[name]))

@@ -34,10 +34,11 @@ def read_queues(stack: Stack) -> list[dict[str, Any] | None]:
 
     @missing_is_none("read a queue", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
     def read_queue(url: str) -> dict[str, Any]:
-        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        name = url.rsplit("/", 1)[1]
+        tags = stack.tags(stack.arn("sqs", name), lambda: sqs.list_queue_tags(QueueUrl=url).get("Tags", {}))
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(MESSAGES))["Attributes"]
         holds_data = any(int(counts[name]) for name in MESSAGES)
-        return {"name": url.rsplit("/", 1)[1], "url": url, "tags": tags, "holds_data": holds_data}
+        return {"name": name, "url": url, "tags": tags, "holds_data": holds_data}
 
     return stack.each(read_queue, pages(sqs, "list_queues", "QueueUrls", QueueNamePrefix=stack.name("")))
 
@@ -48,7 +49,7 @@ def read_topics(stack: Stack) -> list[dict[str, Any] | None]:
 
     @missing_is_none("read a topic", "NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException")
     def read_topic(arn: str) -> dict[str, Any]:
-        tags = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        tags = stack.tags(arn, lambda: sns.list_tags_for_resource(ResourceArn=arn)["Tags"])
         return {"name": arn.rsplit(":", 1)[1], "tags": tags}
 
     prefix = stack.arn("sns", stack.name(""))

@@ -8,7 +8,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import log_group_tags
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, Tags, pages
 
 
 def read(stack: Stack) -> dict[str, Any]:
@@ -19,14 +21,13 @@ def read(stack: Stack) -> dict[str, Any]:
     """
     found = stack.together(
         {
-            "tagged": lambda: tagged(stack),
             "log_groups": lambda: log_groups(stack),
             "alarms": lambda: alarms(stack),
             "dashboard_name": lambda: dashboard_name(stack),
         }
     )
-    groups = with_tags(stack, found["log_groups"], found["tagged"], log_group_tags)
-    alarm = with_tags(stack, found["alarms"], found["tagged"], cloudwatch_tags)
+    groups = with_tags(stack, found["log_groups"], log_group_tags)
+    alarm = with_tags(stack, found["alarms"], cloudwatch_tags)
     return {
         "log_groups": {name: each["retention"] for name, each in groups.items() if is_ours(stack, each["tags"])},
         "alarms": {name: each["metric_name"] for name, each in alarm.items() if is_ours(stack, each["tags"])},
@@ -42,38 +43,17 @@ def is_ours(stack: Stack, tags: dict[str, str]) -> bool:
 
 
 def with_tags(
-    stack: Stack,
-    found: dict[str, dict[str, Any]],
-    tagged: dict[str, dict[str, str]],
-    ask: Callable[[Stack, str], dict[str, str]],
+    stack: Stack, found: dict[str, dict[str, Any]], read: Callable[[Stack, str], Tags]
 ) -> dict[str, dict[str, Any]]:
-    """Add the tags, which one call gives for all; what is so new that it is not in there is asked for itself."""
-    new = [each["arn"] for each in found.values() if each["arn"] not in tagged]
-    tags = {**tagged, **dict(zip(new, stack.each(lambda arn: ask(stack, arn), new)))}
-    return {name: {**each, "tags": tags[each["arn"]]} for name, each in found.items()}
-
-
-def tagged(stack: Stack) -> dict[str, dict[str, str]]:
-    """Return the tags, by ARN, of the environment's alarms and log groups."""
-    found = pages(
-        stack.client("resourcegroupstaggingapi"),
-        "get_resources",
-        "ResourceTagMappingList",
-        ResourceTypeFilters=["cloudwatch:alarm", "logs:log-group"],
-        TagFilters=[
-            {"Key": "Project", "Values": [stack.project]},
-            {"Key": "Environment", "Values": [stack.environment]},
-        ],
-    )
-    return {_plain(entry["ResourceARN"]): boto3_tag_list_to_ansible_dict(entry["Tags"]) for entry in found}
+    tags = stack.each(lambda each: read(stack, each["arn"]), found.values())
+    return {name: {**each, "tags": its} for (name, each), its in zip(found.items(), tags)}
 
 
 def log_groups(stack: Stack) -> dict[str, dict[str, Any]]:
     prefix = f"/{stack.environment}/"
     found = pages(stack.client("logs"), "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
     return {
-        group["logGroupName"]: {"arn": _plain(group["arn"]), "retention": group.get("retentionInDays", 0)}
-        for group in found
+        group["logGroupName"]: {"arn": group["arn"], "retention": group.get("retentionInDays", 0)} for group in found
     }
 
 
@@ -91,22 +71,9 @@ def dashboard_name(stack: Stack) -> str | None:
     return name if stack.claim("AWS::CloudWatch::Dashboard", name, cloudwatch_tags(stack, arn)) else None
 
 
-def cloudwatch_tags(stack: Stack, arn: str) -> dict[str, str]:
-    try:
-        return boto3_tag_list_to_ansible_dict(
-            stack.client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
-        )
-    except is_boto3_error_code("ResourceNotFoundException"):  # deleted meanwhile
-        return {}
-
-
-def log_group_tags(stack: Stack, arn: str) -> dict[str, str]:
-    try:
-        return stack.client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
-    except is_boto3_error_code("ResourceNotFoundException"):  # deleted meanwhile
-        return {}
-
-
-def _plain(arn: str) -> str:
-    """Return a log group's ARN without the :* that some calls put behind it."""
-    return arn.removesuffix(":*")
+def cloudwatch_tags(stack: Stack, arn: str) -> Tags:
+    """Return the tags of an alarm or a dashboard; none, if it was deleted meanwhile."""
+    read = missing_is_none("read the tags", "ResourceNotFoundException")(
+        stack.client("cloudwatch").list_tags_for_resource
+    )
+    return stack.tags(arn, lambda: boto3_tag_list_to_ansible_dict((read(ResourceARN=arn) or {"Tags": []})["Tags"]))

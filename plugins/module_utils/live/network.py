@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.converge import is_adopted
-from ansible_collections.realtime.aws.plugins.module_utils.live.shared import role_arn
+from ansible_collections.realtime.aws.plugins.module_utils.live.shared import has_log_group, role_arn
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 
 
@@ -27,12 +27,8 @@ def read_addresses(stack: Stack) -> list[dict[str, Any]]:
 
 def read_log_group(stack: Stack) -> str | None:
     """Return the name of the flow logs' group, if it exists and is ours."""
-    logs, name = stack.client("logs"), f"/{stack.environment}/vpc/flow-logs"
-    groups = [group["arn"] for group in pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=name)]
-    arn = next((arn.removesuffix(":*") for arn in groups if arn.removesuffix(":*").endswith(name)), None)
-    if arn and stack.claim("AWS::Logs::LogGroup", name, logs.list_tags_for_resource(resourceArn=arn)["tags"]):
-        return name
-    return None
+    name = f"/{stack.environment}/vpc/flow-logs"
+    return name if has_log_group(stack, name) else None
 
 
 def table_key(stack: Stack, table: dict[str, Any], tiers: dict[str, str]) -> str:
@@ -57,7 +53,7 @@ def read(stack: Stack) -> dict[str, Any]:
             "addresses": lambda: read_addresses(stack),
             "tables": lambda: owned(stack, "describe_route_tables", "RouteTables"),
             "endpoints": lambda: owned(stack, "describe_vpc_endpoints", "VpcEndpoints"),
-            "groups": lambda: owned(stack, "describe_security_groups", "SecurityGroups"),
+            "groups": stack.security_groups,
             "flow_logs": lambda: owned(stack, "describe_flow_logs", "FlowLogs"),
             "log_group": lambda: read_log_group(stack),
             "role": lambda: role_arn(stack, stack.name("vpc-flow-logs-role")),

@@ -16,7 +16,7 @@ CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 def read_groups(stack: Stack) -> dict[str, str]:
     """Return the ids of the layer's security groups, by name."""
-    groups = pages(stack.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=stack.filters())
+    groups = stack.security_groups()
     layers = {each["GroupId"]: boto3_tag_list_to_ansible_dict(each["Tags"]).get("Layer", "security") for each in groups}
     return {group["GroupName"]: group["GroupId"] for group in groups if layers[group["GroupId"]] == "security"}
 

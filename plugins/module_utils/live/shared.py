@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.realtime.aws.plugins.module_utils.converge import missing_is_none
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, Tags, plain
 
 
 def role_arn(stack: Stack, name: str) -> str | None:
@@ -31,5 +31,12 @@ def has_log_group(stack: Stack, name: str) -> bool:
     found = logs.describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
     if not found or found[0]["logGroupName"] != name:
         return False
-    tags = logs.list_tags_for_resource(resourceArn=found[0]["arn"].removesuffix(":*"))["tags"]
-    return stack.claim("AWS::Logs::LogGroup", name, tags)
+    return stack.claim("AWS::Logs::LogGroup", name, log_group_tags(stack, found[0]["arn"]))
+
+
+def log_group_tags(stack: Stack, arn: str) -> Tags:
+    """Return a log group's tags; none, if it was deleted meanwhile."""
+    read = missing_is_none("read the log group's tags", "ResourceNotFoundException")(
+        stack.client("logs").list_tags_for_resource
+    )
+    return stack.tags(arn, lambda: (read(resourceArn=plain(arn)) or {"tags": {}})["tags"])

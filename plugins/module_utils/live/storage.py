@@ -46,14 +46,8 @@ def read_others(stack: Stack, names: list[str]) -> list[str]:
 def read_adopted(stack: Stack) -> list[str]:
     """Return the names of the buckets that the environment has adopted, whatever their names: their tags say so."""
     wanted = {"Project": stack.project, "Environment": stack.environment, **ADOPTED}
-    found = pages(
-        stack.client("resourcegroupstaggingapi"),
-        "get_resources",
-        "ResourceTagMappingList",
-        ResourceTypeFilters=["s3"],
-        TagFilters=[{"Key": key, "Values": [value]} for key, value in wanted.items()],
-    )
-    names = sorted(entry["ResourceARN"].rpartition(":")[2] for entry in found)
+    found = [arn for arn, tags in stack.tagged().items() if ":s3:::" in arn and wanted.items() <= tags.items()]
+    names = sorted(arn.rpartition(":")[2] for arn in found)
     tags = stack.each(lambda name: boto3_tag_list_to_ansible_dict(read_tags(stack, name) or []), names)
     return [name for name, each in zip(names, tags) if wanted.items() <= each.items()]  # the list may be old
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.converge import is_adopted, missing_is_none
-from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+from ansible_collections.realtime.aws.plugins.module_utils.live.encryption import read_aliases
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, Tags, pages
 
-Tags = dict[str, str]
 MANAGED = "realtime.aws"
 # Names without prefix; whether one of these is wanted, its layer decides.
 KNOWN = {
@@ -34,12 +34,8 @@ KNOWN = {
     "secrets": {"database", "origin-verify"},
     "keys": {"data", "messaging", "logs"},
 }
-# How the tagging API calls what it finds, and where in an ARN the name begins.
-TAGGED = {
-    "functions": ("lambda:function", ":function:"),
-    "secrets": ("secretsmanager:secret", ":secret:"),
-    "keys": ("kms:key", ":key/"),
-}
+# Where in an ARN the name begins.
+STARTS = {"functions": ":function:", "secrets": ":secret:", "keys": ":key/"}
 
 
 def only_ours(stack: Stack, found: dict[str, Tags]) -> dict[str, Tags]:
@@ -52,20 +48,9 @@ def only_ours(stack: Stack, found: dict[str, Tags]) -> dict[str, Tags]:
 
 def read_tagged(stack: Stack) -> dict[str, dict[str, Tags]]:
     """Return the tags by kind and name (of a key, its id). What was deleted a moment ago may be among it."""
-    found = pages(
-        stack.client("resourcegroupstaggingapi"),
-        "get_resources",
-        "ResourceTagMappingList",
-        ResourceTypeFilters=[kind for kind, _start in TAGGED.values()],
-        TagFilters=[
-            {"Key": "Project", "Values": [stack.project]},
-            {"Key": "Environment", "Values": [stack.environment]},
-        ],
-    )
-    tags = {entry["ResourceARN"]: boto3_tag_list_to_ansible_dict(entry["Tags"]) for entry in found}
+    tags = stack.tagged()
     by_kind = {
-        kind: {arn.split(start, 1)[1]: tags[arn] for arn in tags if start in arn}
-        for kind, (_name, start) in TAGGED.items()
+        kind: {arn.split(start, 1)[1]: tags[arn] for arn in tags if start in arn} for kind, start in STARTS.items()
     }
     secrets = {name.rpartition("-")[0]: tags for name, tags in by_kind["secrets"].items()}  # AWS adds six characters
     return {**by_kind, "secrets": secrets}
@@ -113,8 +98,7 @@ def exists(stack: Stack, kind: str, name: str) -> bool:
 
 def unknown_keys(stack: Stack, keys: dict[str, Tags]) -> dict[str, Tags]:
     """Return the keys that none of our aliases leads to; one that has lost its alias is taken back by its name."""
-    aliases = pages(stack.client("kms"), "list_aliases", "Aliases")
-    targets = {alias["AliasName"].removeprefix("alias/"): alias.get("TargetKeyId") for alias in aliases}
+    targets = read_aliases(stack)
     known = {stack.name(name) for name in KNOWN["keys"]}
     used = {targets[name] for name in known if name in targets}
     lost = known - targets.keys()
