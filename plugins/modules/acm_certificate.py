@@ -231,6 +231,11 @@ class Region:
     def describe(self, arn: str) -> dict[str, Any]:
         return self.client.describe_certificate(CertificateArn=arn)["Certificate"]
 
+    def issued(self, arn: str) -> dict[str, Any] | None:
+        """Return the certificate as it was found, if nothing about it can change any more."""
+        found = [each for each in self.own if (each["CertificateArn"], each["Status"]) == (arn, "ISSUED")]
+        return found[0] if found and validation_records(found) else None
+
     @named("read the tags of the certificate")
     def read_tags(self, arn: str) -> dict[str, str]:
         return boto3_tag_list_to_ansible_dict(self.client.list_tags_for_certificate(CertificateArn=arn)["Tags"])
@@ -310,9 +315,9 @@ class Present:
                 region.delete(other, timeout=0)
 
     def details(self) -> dict[str, dict[str, Any]]:
-        """Return the certificates as they are now."""
+        """Return the certificates as they are now; one that was issued stays so."""
         known = [(region, self.arns[region.name]) for region, _plan, _superseded in self.jobs]
-        return {region.name: region.describe(arn) or UNSEEN for region, arn in known if arn}
+        return {region.name: region.issued(arn) or region.describe(arn) or UNSEEN for region, arn in known if arn}
 
     def records(self, timeout: float) -> dict[str, str]:
         """Return the validation records; CON-3: they are not in the first answers."""

@@ -92,6 +92,8 @@ changes:
   sample: [{"type": "AWS::Logs::LogGroup", "name": "/production/app", "action": "create"}]
 """
 
+import os
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -125,18 +127,26 @@ def desired_group(options: dict[str, Any], before: dict[str, Any]) -> dict[str, 
     return wanted
 
 
+@named("find the log groups")
+def find_groups(client: Any, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return by name the log groups that there are, as AWS describes them: in one call, when they are of one folder."""
+    folder = os.path.commonprefix(list(names))
+    if len(names) > 1 and folder.count("/") > 1:
+        pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=folder)
+    else:  # in order: an exact match is first
+        pages = (client.describe_log_groups(logGroupNamePrefix=name, limit=1) for name in names)
+    return {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
+
+
 @missing_is_none("read the log group", ABSENT)
-def get_group(client: Any, name: str) -> dict[str, Any] | None:
-    found = client.describe_log_groups(logGroupNamePrefix=name, limit=1)[
-        "logGroups"
-    ]  # in order: an exact match is first
-    if not found or found[0]["logGroupName"] != name:
+def read_group(client: Any, group: dict[str, Any] | None) -> dict[str, Any] | None:
+    if group is None:
         return None
-    arn = found[0]["arn"].removesuffix(":*")  # the form that the tagging calls take
+    arn = group["arn"].removesuffix(":*")  # the form that the tagging calls take
     return {
         "arn": arn,
-        "retention": found[0].get("retentionInDays", 0),
-        "kms_key_id": found[0].get("kmsKeyId", ""),
+        "retention": group.get("retentionInDays", 0),
+        "kms_key_id": group.get("kmsKeyId", ""),
         "tags": client.list_tags_for_resource(resourceArn=arn)["tags"],
     }
 
@@ -221,8 +231,9 @@ def main():
     groups = {group["log_group_name"]: group for group in module.params["log_groups"]}
     client = module.client("logs", retry_decorator=RETRY)
     try:
+        there = find_groups(client, groups)
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-            found = dict(zip(groups, pool.map(lambda name: get_group(client, name), groups)))
+            found = dict(zip(groups, pool.map(lambda name: read_group(client, there.get(name)), groups)))
         plans = [
             Plan(KIND, name, before, desired_group(groups[name], before or {}) if present else None, disrupts=DISRUPTS)
             for name, before in found.items()

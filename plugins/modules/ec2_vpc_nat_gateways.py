@@ -320,6 +320,7 @@ def main():
             module.exit_json(nat_gateways={}, **report(*nats, *addresses))
         pairs = make_plans(client, params)
         plans = [plan for pair in pairs for plan in pair]
+        found = {nat.before["subnet_id"]: nat.before for nat, _address in pairs if nat.before}
         if not module.check_mode:
             ids = side_by_side(lambda pair: apply(client, *pair), pairs)
             made = [nat_id for nat_id, (nat, _address) in zip(ids, pairs) if nat.action == "create"]
@@ -330,7 +331,8 @@ def main():
             started = any(nat.action == "create" or nat.before["state"] == "pending" for nat, _address in pairs)
             if params["wait"] and started:
                 wait_available(client, ids, params["wait_timeout"])
-        found = {nat["subnet_id"]: nat for nat in living_nats(client, params["vpc_id"])}
+            if started:
+                found = {nat["subnet_id"]: nat for nat in living_nats(client, params["vpc_id"])}
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     wanted = [options["subnet_id"] for options in params["nat_gateways"]]

@@ -148,6 +148,8 @@ changes:
 """
 
 import json
+import os
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -227,9 +229,19 @@ def desired_queue(options: dict[str, Any], before: dict[str, Any]) -> dict[str, 
     return wanted
 
 
+@named("list the queues")
+def list_queues(client: Any, names: Collection[str]) -> dict[str, str]:
+    """Return the URLs by name of queues whose names share a prefix. SQS lists late what is new, and what is deleted."""
+    prefix = os.path.commonprefix(list(names))
+    if len(names) < 2 or not prefix:
+        return {}
+    pages = client.get_paginator("list_queues").paginate(QueueNamePrefix=prefix)
+    return {url.rsplit("/", 1)[1]: url for page in pages for url in page.get("QueueUrls") or []}
+
+
 @missing_is_none("read the queue", *ABSENT)
-def get_queue(client: Any, name: str) -> dict[str, Any]:
-    url = client.get_queue_url(QueueName=name)["QueueUrl"]
+def get_queue(client: Any, name: str, url: str | None) -> dict[str, Any]:
+    url = url or client.get_queue_url(QueueName=name)["QueueUrl"]
     attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     tags = client.list_queue_tags(QueueUrl=url).get("Tags", {})
     return {"url": url, **normalize_attributes(attributes), "tags": tags}
@@ -309,7 +321,8 @@ def main():
     client = module.client("sqs", retry_decorator=RETRY)
     try:
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-            found = dict(zip(queues, pool.map(lambda name: get_queue(client, name), queues)))
+            urls = list_queues(client, queues)
+            found = dict(zip(queues, pool.map(lambda name: get_queue(client, name, urls.get(name)), queues)))
         plans = [
             Plan(KIND, name, before, desired_queue(queues[name], before or {}) if present else None)
             for name, before in found.items()
