@@ -136,8 +136,8 @@ def test_every_inventory_has_a_file_for_each_layer():
 def test_wiring_sets_inputs():
     wiring = load(ROOT / "playbooks/vars/wiring.yml")
     inputs = {name for role in ROLES for name in options_of(role)}
-    public = {name for name in wiring if not name.startswith("_")}
-    assert sorted(public - inputs - {"sdk_environment", "layers", "gate_passed", "gate_record"}) == []
+    public = {name for name in wiring if not name.startswith(("_", "layers"))}
+    assert sorted(public - inputs - {"sdk_environment", "gate_passed", "gate_record"}) == []
 
 
 def test_wiring_reads_outputs_of_lower_layers():
@@ -148,6 +148,23 @@ def test_wiring_reads_outputs_of_lower_layers():
         for layer in re.findall(r"(\w+)_outputs", str(value)):
             assert layer in ROLES, f"{name} reads {layer}_outputs"
             assert not name.startswith(f"{layer}_"), f"{name} is wired to its own layer"
+
+
+def taken_from(wiring, text):
+    """Return the layers whose outputs an expression of the wiring names, through its internals too."""
+    inner = [wiring[name] for name in re.findall(r"\b_\w+\b", text) if name in wiring]
+    return set(re.findall(r"([a-z_]+)_outputs", text)).union(*(taken_from(wiring, str(each)) for each in inner))
+
+
+def test_a_run_by_tag_looks_at_what_its_layers_take_from():
+    wiring = load(ROOT / "playbooks/vars/wiring.yml")
+    layers = wiring["layers"]
+    for name, value in wiring.items():
+        layer = max((each for each in layers if name.startswith(f"{each}_")), key=len, default=None)
+        if layer:
+            missing = taken_from(wiring, str(value)) & set(layers) - set(wiring["layers_below"][layer])
+            assert missing == set(), f"{name} takes from {missing}, which layers_below.{layer} lacks"
+    assert list(wiring["layers_below"]) == layers
 
 
 def test_layers_are_the_roles():
