@@ -682,7 +682,7 @@ def _write_secret(asked: Asked) -> Iterator[Request]:
 
 def _default_options(asked: Asked) -> Iterator[Request]:
     """A database gets its engine's default option group, if none is named."""
-    yield Request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
+    yield asked.request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
 
 
 def _mount(_asked: Asked) -> Iterator[Request]:
