@@ -629,6 +629,21 @@ def test_elb_drops_invalid_headers_is_protected_and_logs(balancer):
     assert found["routing.http.desync_mitigation_mode"] in ("defensive", "strictest")
 
 
+def test_waf_looks_at_what_does_not_pass_the_cdn(balancer):
+    """ELB.16, WAF.10, WAF.12."""
+    (summary,) = client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
+    assert client("wafv2").list_resources_for_web_acl(WebACLArn=summary["ARN"])["ResourceArns"] == [
+        balancer["LoadBalancerArn"]
+    ]
+    own = {"Name": "production-alb", "Id": summary["Id"], "Scope": "REGIONAL"}
+    rules = client("wafv2").get_web_acl(**own)["WebACL"]["Rules"]
+    assert len(rules) == 4
+    for rule in rules:
+        (statement,) = rule["Statement"].values()
+        assert statement["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"] == b"api.example.com"
+        assert rule["VisibilityConfig"]["CloudWatchMetricsEnabled"] is True
+
+
 def test_rds_is_private_encrypted_watched_and_protected(databases):
     """RDS.2 to RDS.6, RDS.8 to RDS.11, RDS.13, RDS.17."""
     for name, instance in databases.items():
