@@ -12,7 +12,6 @@ version_added: 1.1.0
 author: realtime.aws contributors (@realtime-aws)
 description:
   - Turns names of AWS's rule groups and a limit for each address into rules for M(realtime.aws.wafv2_web_acl), the limit first.
-positional: _input
 options:
   _input:
     description: AWS's rule groups, in the order in which they are asked.
