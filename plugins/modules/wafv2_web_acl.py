@@ -306,7 +306,8 @@ def get_logging(client: Any, arn: str) -> dict[str, Any]:
 @named("list the load balancers of the web ACL")
 def list_load_balancers(client: Any, arn: str) -> list[str]:
     """Return their ARNs; this listing has no pages."""
-    return client.list_resources_for_web_acl(WebACLArn=arn, ResourceType="APPLICATION_LOAD_BALANCER")["ResourceArns"]
+    found = client.list_resources_for_web_acl(WebACLArn=arn, ResourceType="APPLICATION_LOAD_BALANCER")
+    return found.get("ResourceArns", [])
 
 
 @written_once("create the web ACL", "WAFDuplicateItemException")
