@@ -120,9 +120,10 @@ def _things(client: Any, operation: str, path: str, **arguments: Any) -> Iterabl
 def _children(session: Any, settings: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """What is listed by what it belongs to, or has to be looked at one by one."""
     kms, elb, zones, ec2 = (session.client(name, **settings) for name in ("kms", "elbv2", "route53", "ec2"))
-    waf = session.client("wafv2", **{**settings, "region_name": "us-east-1"})
-    for acl in _things(waf, "list_web_acls", "WebACLs", Scope="CLOUDFRONT"):
-        yield "wafv2 WebACL", acl["Name"]
+    for scope, where in (("CLOUDFRONT", {"region_name": "us-east-1"}), ("REGIONAL", {})):
+        waf = session.client("wafv2", **{**settings, **where})
+        for acl in _things(waf, "list_web_acls", "WebACLs", Scope=scope):
+            yield "wafv2 WebACL", acl["Name"]
     for key in _things(kms, "list_keys", "Keys"):
         about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
         yield f"kms Key {about['KeyState']}", about["Description"]

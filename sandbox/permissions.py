@@ -18,7 +18,12 @@ from moto.utilities.utils import get_partition
 from sandbox.wire import Message
 
 # IAM's prefix of a service's actions, where it is not boto3's name of the service.
-PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+PREFIXES = {
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+    "service-quotas": "servicequotas",
+}
 # Actions that are not called as their operations.
 ACTIONS = {
     ("budgets", "CreateBudget"): "ModifyBudget",
@@ -55,6 +60,9 @@ ACTIONS = {
     ("s3", "PutBucketLifecycleConfiguration"): "PutLifecycleConfiguration",
     ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
     ("s3", "UploadPart"): "PutObject",
+    ("s3control", "DeletePublicAccessBlock"): "PutAccountPublicAccessBlock",
+    ("s3control", "GetPublicAccessBlock"): "GetAccountPublicAccessBlock",
+    ("s3control", "PutPublicAccessBlock"): "PutAccountPublicAccessBlock",
 }
 # Nobody needs a permission for these.
 FREE = {("sts", "GetCallerIdentity"), ("sts", "AssumeRoleWithWebIdentity")}
@@ -65,7 +73,7 @@ UNSCOPED = {
     "backup": r"ListBackupPlans|ListBackupVaults|ListBackupJobs",
     "cloudfront": r"CreateDistribution.*|CreateOriginAccessControl|ListDistributions|ListOriginAccessControls|GetCachePolicy|.*CachePolicies",
     "cloudwatch": r"ListMetrics|GetMetricData|GetMetricStatistics|ListDashboards",
-    "ec2": r"Describe(?!VpcAttribute).*|GetEbsEncryptionByDefault|GetEbsDefaultKmsKeyId",
+    "ec2": r"Describe(?!VpcAttribute).*|.*(EbsEncryptionByDefault|EbsDefaultKmsKeyId|SnapshotBlockPublicAccess.*|InstanceMetadataDefaults)",
     "ecr": r"GetAuthorizationToken",
     "elbv2": r"Describe.*",
     "events": r"ListRules",
@@ -75,6 +83,7 @@ UNSCOPED = {
     "resourcegroupstaggingapi": r"GetResources",
     "route53": r"CreateHostedZone|ListHostedZones.*|TestDNSAnswer",
     "s3": r"ListBuckets",
+    "s3control": r".*PublicAccessBlock",
     "secretsmanager": r"GetRandomPassword|ListSecrets",
     "service-quotas": r"GetServiceQuota|GetAWSDefaultServiceQuota",
     "sns": r"ListTopics|ListSubscriptions|GetSubscriptionAttributes|SetSubscriptionAttributes|Unsubscribe",
@@ -612,9 +621,9 @@ def _launch_template(asked: Asked) -> list[str]:
 def _web_acl(asked: Asked) -> list[str]:
     """A web ACL; who writes its rules needs the rule groups of AWS too."""
     params = asked.params
-    if asked.operation == "ListWebACLs":
+    if asked.operation in ("ListWebACLs", "DisassociateWebACL"):
         return ["*"]
-    named = params.get("ResourceARN") or params.get("ResourceArn")
+    named = params.get("WebACLArn") or params.get("ResourceARN") or params.get("ResourceArn")
     named = named or params.get("LoggingConfiguration", {}).get("ResourceArn")
     if named:
         return [named]
@@ -682,7 +691,7 @@ def _write_secret(asked: Asked) -> Iterator[Request]:
 
 def _default_options(asked: Asked) -> Iterator[Request]:
     """A database gets its engine's default option group, if none is named."""
-    yield Request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
+    yield asked.request(f"rds:{asked.operation}", asked.arn("rds:{here}:og:default:*"))
 
 
 def _mount(_asked: Asked) -> Iterator[Request]:
@@ -698,6 +707,30 @@ def _standard_logging(asked: Asked) -> Iterator[Request]:
             yield Request(f"s3:{action}", asked.arn(f"s3:::{bucket}"))
     if acl := config.get("WebACLId"):  # CloudFront verifies that the caller may read it
         yield Request("wafv2:GetWebACL", acl)
+
+
+def _of_load_balancer(*actions: str) -> Callable[[Asked], Iterator[Request]]:
+    """What the load balancer's side of an association is asked; SetWebACL is its older name."""
+    return lambda asked: (Request(f"elasticloadbalancing:{each}", asked.params["ResourceArn"]) for each in actions)
+
+
+def _waf_logs(asked: Asked) -> Iterator[Request]:
+    """Logs are delivered as the caller; WAF lets itself in to the log group or bucket, or gives itself a role for a stream."""
+    (destination,) = asked.params["LoggingConfiguration"]["LogDestinationConfigs"]
+    service, name = destination.split(":")[2], destination.split(":")[-1]
+    if service == "firehose":
+        if not asked.has_service_linked_role("wafv2.amazonaws.com"):
+            resource = asked.arn("iam::{account}:role/aws-service-role/wafv2.amazonaws.com/*")
+            yield Request("iam:CreateServiceLinkedRole", resource, {"iam:AWSServiceName": "wafv2.amazonaws.com"})
+        return
+    for action in ("CreateLogDelivery", "DeleteLogDelivery"):
+        yield Request(f"logs:{action}")
+    if service == "s3":
+        for action in ("GetBucketPolicy", "PutBucketPolicy"):
+            yield Request(f"s3:{action}", asked.arn(f"s3:::{name.split('/')[0]}"))
+        return
+    for action in ("DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy"):
+        yield Request(f"logs:{action}")
 
 
 def _final_snapshot(asked: Asked) -> Iterator[Request]:
@@ -756,6 +789,13 @@ ALSO: dict[tuple[str, str], Callable[[Asked], Iterator[Request]]] = {
     ("sqs", "SendMessage"): _message_key("GenerateDataKey", "Decrypt"),
     ("secretsmanager", "PutSecretValue"): _write_secret,
     ("secretsmanager", "RotateSecret"): _rotation,
+    ("wafv2", "AssociateWebACL"): _of_load_balancer("CreateWebACLAssociation", "SetWebACL"),
+    ("wafv2", "DisassociateWebACL"): _of_load_balancer("DeleteWebACLAssociation", "SetWebACL"),
+    ("wafv2", "DeleteLoggingConfiguration"): _log_delivery("DeleteLogDelivery"),
+    ("wafv2", "ListResourcesForWebACL"): lambda _asked: iter(
+        [Request("elasticloadbalancing:DescribeWebACLAssociation")]
+    ),
+    ("wafv2", "PutLoggingConfiguration"): _waf_logs,
 }
 
 

@@ -18,7 +18,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -217,17 +217,17 @@ def distribution(change: Callable[[dict[str, Any]], Any]) -> None:
     cloudfront.update_distribution(Id=identifier, IfMatch=found["ETag"], DistributionConfig=config)
 
 
-def web_acl() -> dict[str, str]:
-    return client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"][0]
+def web_acl(scope: str) -> dict[str, str]:
+    return client("wafv2").list_web_acls(Scope=scope)["WebACLs"][0]
 
 
 @cache
-def open_web_acl() -> None:
+def open_web_acl(scope: str) -> None:
     """Let the web ACL do nothing but block."""
-    found = web_acl()
+    found = web_acl(scope)
     client("wafv2").update_web_acl(
         **{name: found[name] for name in ("Name", "Id", "LockToken")},
-        Scope="CLOUDFRONT",
+        Scope=scope,
         Description="by hand",
         DefaultAction={"Block": {}},
         Rules=[],
@@ -236,13 +236,22 @@ def open_web_acl() -> None:
 
 
 @cache
-def log_web_acl() -> None:
+def log_web_acl(scope: str) -> None:
     """Have each request written down, to another log group than the layers'."""
-    name = "aws-waf-logs-by-hand"
+    name = f"aws-waf-logs-by-hand-{scope.lower()}"
     client("logs").create_log_group(logGroupName=name)
-    logging = {"LogDestinationConfigs": [arn("logs", f"log-group:{name}")], "ResourceArn": web_acl()["ARN"]}
+    logging = {"LogDestinationConfigs": [arn("logs", f"log-group:{name}")], "ResourceArn": web_acl(scope)["ARN"]}
     redacted = [{"SingleHeader": {"Name": "x-token"}}]
     client("wafv2").put_logging_configuration(LoggingConfiguration={**logging, "RedactedFields": redacted})
+
+
+def changes_of_web_acl(scope: str) -> dict[str, Callable[[], Any]]:
+    write, log = partial(open_web_acl, scope), partial(log_web_acl, scope)
+    return {
+        **dict.fromkeys(("description", "default_action", "rules", "visibility"), write),
+        **dict.fromkeys(("log_destination_arn", "redacted_headers"), log),
+        "tags": lambda: client("wafv2").tag_resource(ResourceARN=web_acl(scope)["ARN"], Tags=MARKS),
+    }
 
 
 def access_control(**settings: str) -> None:
@@ -922,11 +931,11 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
         }
     },
     "AWS::WAFv2::WebACL": {
-        named("cdn"): {
-            **dict.fromkeys(("description", "default_action", "rules", "visibility"), open_web_acl),
-            **dict.fromkeys(("log_destination_arn", "redacted_headers"), log_web_acl),
-            "tags": lambda: client("wafv2").tag_resource(ResourceARN=web_acl()["ARN"], Tags=MARKS),
-        }
+        named("cdn"): changes_of_web_acl("CLOUDFRONT"),
+        named("alb"): {
+            **changes_of_web_acl("REGIONAL"),
+            "load_balancer_arns": lambda: client("wafv2").disassociate_web_acl(ResourceArn=balancer()),
+        },
     },
     "AWS::Route53::RecordSet": {
         "www.example.com. A": {

@@ -91,7 +91,8 @@ def test_no_certificate_of_ours():
 def test_no_queue_and_no_distribution():
     assert client("sqs").list_queues().get("QueueUrls", []) == []
     assert client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
-    assert client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"] == []
+    for scope in ("CLOUDFRONT", "REGIONAL"):
+        assert client("wafv2").list_web_acls(Scope=scope)["WebACLs"] == []
 
 
 def test_only_service_linked_roles_are_left():

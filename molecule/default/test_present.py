@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import boto3
 import pytest
+from policy_linter import findings
 
 ENVIRONMENT = "production"
 OURS = [{"Name": "tag:Environment", "Values": [ENVIRONMENT]}, {"Name": "tag:Project", "Values": ["realtime"]}]
@@ -628,6 +629,21 @@ def test_elb_drops_invalid_headers_is_protected_and_logs(balancer):
     assert found["routing.http.desync_mitigation_mode"] in ("defensive", "strictest")
 
 
+def test_waf_looks_at_what_does_not_pass_the_cdn(balancer):
+    """ELB.16, WAF.10, WAF.12."""
+    (summary,) = client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
+    assert client("wafv2").list_resources_for_web_acl(WebACLArn=summary["ARN"])["ResourceArns"] == [
+        balancer["LoadBalancerArn"]
+    ]
+    own = {"Name": "production-alb", "Id": summary["Id"], "Scope": "REGIONAL"}
+    rules = client("wafv2").get_web_acl(**own)["WebACL"]["Rules"]
+    assert len(rules) == 4
+    for rule in rules:
+        (statement,) = rule["Statement"].values()
+        assert statement["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"] == b"api.example.com"
+        assert rule["VisibilityConfig"]["CloudWatchMetricsEnabled"] is True
+
+
 def test_rds_is_private_encrypted_watched_and_protected(databases):
     """RDS.2 to RDS.6, RDS.8 to RDS.11, RDS.13, RDS.17."""
     for name, instance in databases.items():
@@ -682,6 +698,30 @@ def test_iam_roles_have_no_wildcard_rights_and_no_users():
             for statement in document["Statement"]:
                 actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
                 assert not [action for action in actions if action.endswith(":*") or action == "*"], (role, actions)
+
+
+def test_a_linter_finds_nothing_in_any_policy():
+    """Of roles, keys, buckets, topics and queues."""
+    iam, kms, s3, sns, sqs = (client(service) for service in ("iam", "kms", "s3", "sns", "sqs"))
+    names = [each["RoleName"] for each in iam.list_roles()["Roles"] if each["RoleName"].startswith("production-")]
+    policies = {
+        (role, name): iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for role in names
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    texts = {}
+    for name in ("data", "messaging", "logs"):
+        key = kms.describe_key(KeyId=f"alias/production-{name}")["KeyMetadata"]["KeyId"]
+        texts[name] = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    for bucket in (each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("production-")):
+        texts[bucket] = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    for topic in (each["TopicArn"] for each in sns.list_topics()["Topics"]):
+        texts[topic] = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    for url in sqs.list_queues()["QueueUrls"]:
+        texts[url] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"].get("Policy", "")
+    policies |= {name: json.loads(text) for name, text in texts.items() if text}
+    assert len(policies) >= 20
+    assert {name: found for name, policy in policies.items() if (found := findings(policy))} == {}
 
 
 def test_log_groups_topics_queues_and_secrets_are_encrypted_with_our_keys(queues):

@@ -1,7 +1,7 @@
 import boto3
 import pytest
 
-elb = boto3.client("elbv2")
+elb, waf = boto3.client("elbv2"), boto3.client("wafv2")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,18 @@ def test_only_cloudfront_is_served(listeners, groups):  # SRC-6, SRC-8
     assert found["http-header"]["Actions"][0]["TargetGroupArn"] == groups["molecule-web-servers"]["TargetGroupArn"]
     assert found["host-header"]["Conditions"][0]["HostHeaderConfig"]["Values"] == ["api.example.com"]
     assert found["host-header"]["Actions"][0]["TargetGroupArn"] == groups["molecule-api-servers"]["TargetGroupArn"]
+
+
+def test_waf_looks_at_the_requests_to_the_api(balancer):
+    (summary,) = waf.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    assert waf.list_resources_for_web_acl(WebACLArn=summary["ARN"])["ResourceArns"] == [balancer["LoadBalancerArn"]]
+    acl = waf.get_web_acl(Name="molecule-alb", Scope="REGIONAL", Id=summary["Id"])["WebACL"]
+    limit, _reputation, common, _inputs = acl["Rules"]
+    assert limit["Statement"]["RateBasedStatement"]["Limit"] == 2000
+    overrides = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert overrides == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+    tags = waf.list_tags_for_resource(ResourceARN=summary["ARN"])["TagInfoForResource"]["TagList"]
+    assert {"Key": "Layer", "Value": "load_balancing"} in tags
 
 
 def test_tags(balancer, listeners, groups):

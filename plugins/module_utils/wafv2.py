@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 from ansible_collections.realtime.aws.plugins.module_utils.converge import named
+from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 GLOBAL_REGION = "us-east-1"  # where web ACLs of distributions live
 
@@ -31,3 +32,10 @@ def read_tags(client: Any, arn: str) -> dict[str, str]:
     """Return the tags; there are 50 at most, so one page holds them."""
     found = client.list_tags_for_resource(ResourceARN=arn, Limit=100)["TagInfoForResource"]
     return boto3_tag_list_to_ansible_dict(found.get("TagList", []))
+
+
+def find_our_web_acl(stack: Stack, client: Any, name: str, scope: str) -> str | None:
+    """Return the ARN of the web ACL of that name, if it is the environment's."""
+    found = find_web_acl(client, name, scope)
+    ours = found and stack.claim("AWS::WAFv2::WebACL", name, read_tags(client, found["ARN"]))
+    return found["ARN"] if ours else None

@@ -87,6 +87,13 @@ options:
     type: list
     elements: str
     default: [authorization, cookie]
+  load_balancer_arns:
+    description:
+      - ARNs of the Application Load Balancers that it is before, with O(scope=REGIONAL); they have to be active. Each leaves the web ACL that it
+        has, and a load balancer that is not listed is let go.
+      - When omitted, these stay as they are.
+    type: list
+    elements: str
   tags:
     description: Tags of the web ACL; left as they are when omitted.
     type: dict
@@ -95,7 +102,7 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds a deletion waits until nothing uses the web ACL any more.
+    description: How many seconds to wait until a load balancer can have a new web ACL, or until nothing uses one that is to be deleted.
     type: int
     default: 600
   state:
@@ -126,7 +133,7 @@ EXAMPLES = r"""
         action: block
   register: acl
 
-- name: Log to a log group, and only count what a rule group finds
+- name: Keep them away from a load balancer, only count what a rule group finds, and log to a log group
   realtime.aws.wafv2_web_acl:
     name: production-alb
     scope: REGIONAL
@@ -136,6 +143,7 @@ EXAMPLES = r"""
         statement: {ManagedRuleGroupStatement: {VendorName: AWS, Name: AWSManagedRulesCommonRuleSet}}
         override_action: count
     log_destination_arn: arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-production
+    load_balancer_arns: [arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/production-alb/50dc6c495c0c9188]
 
 - name: Remove it, after the distribution that used it
   realtime.aws.wafv2_web_acl:
@@ -216,11 +224,9 @@ def normalize_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def normalize(
-    acl: dict[str, Any] | None, logging: dict[str, Any] | None, tags: dict[str, str]
-) -> dict[str, Any] | None:
+    acl: dict[str, Any], logging: dict[str, Any] | None, balancers: list[str], tags: dict[str, str]
+) -> dict[str, Any]:
     """Return the managed attributes of what WAF has."""
-    if acl is None:
-        return None
     redacted = (logging or {}).get("RedactedFields") or []
     return {
         "description": acl.get("Description") or "",
@@ -229,6 +235,7 @@ def normalize(
         "visibility": plain(acl["VisibilityConfig"]),
         "log_destination_arn": (logging or {"LogDestinationConfigs": [""]})["LogDestinationConfigs"][0],
         "redacted_headers": sorted(each["SingleHeader"]["Name"] for each in redacted if "SingleHeader" in each),
+        "load_balancer_arns": sorted(balancers),
         "tags": tags,
     }
 
@@ -268,6 +275,8 @@ def desired_acl(before: dict[str, Any] | None, params: dict[str, Any]) -> dict[s
     if params["log_destination_arn"] is not None:
         wanted["log_destination_arn"] = params["log_destination_arn"]
         wanted["redacted_headers"] = sorted(params["redacted_headers"]) if params["log_destination_arn"] else []
+    if params["load_balancer_arns"] is not None:
+        wanted["load_balancer_arns"] = sorted(params["load_balancer_arns"])
     return wanted
 
 
@@ -292,6 +301,13 @@ def get_web_acl(client: Any, identity: dict[str, str]) -> dict[str, Any]:
 @missing_is_none("read the web ACL's logging", "WAFNonexistentItemException")
 def get_logging(client: Any, arn: str) -> dict[str, Any]:
     return client.get_logging_configuration(ResourceArn=arn)["LoggingConfiguration"]
+
+
+@named("list the load balancers of the web ACL")
+def list_load_balancers(client: Any, arn: str) -> list[str]:
+    """Return their ARNs; this listing has no pages."""
+    found = client.list_resources_for_web_acl(WebACLArn=arn, ResourceType="APPLICATION_LOAD_BALANCER")
+    return found.get("ResourceArns", [])
 
 
 @written_once("create the web ACL", "WAFDuplicateItemException")
@@ -330,6 +346,18 @@ def delete_logging(client: Any, arn: str) -> None:
     client.delete_logging_configuration(ResourceArn=arn)
 
 
+@named("put the web ACL before the load balancer")
+def associate(client: Any, arn: str, balancer: str, timeout: float) -> None:
+    """It takes WAF some time to know a web ACL, or a load balancer, everywhere."""
+    codes = ["WAFUnavailableEntityException", "WAFNonexistentItemException"]
+    retry_on(codes, lambda: client.associate_web_acl(WebACLArn=arn, ResourceArn=balancer), timeout)
+
+
+@missing_is_none("take the web ACL from the load balancer", "WAFNonexistentItemException")
+def disassociate(client: Any, balancer: str) -> None:
+    client.disassociate_web_acl(ResourceArn=balancer)
+
+
 @named("tag the web ACL")
 def tag_web_acl(client: Any, arn: str, current: dict[str, str], wanted: dict[str, str]) -> None:
     to_set, to_remove = tag_changes(current, wanted)
@@ -343,6 +371,8 @@ def apply(client: Any, plan: Plan, found: dict[str, Any], scope: str, timeout: f
     """Write the plan; return the ARN of what is there then."""
     identity, changes = {"Name": plan.name, "Scope": scope}, plan.changes
     if plan.action == "delete":
+        for balancer in plan.before["load_balancer_arns"]:
+            disassociate(client, balancer)
         return delete_web_acl(client, {**identity, "Id": found["Id"]}, timeout)
     if plan.action == "create":
         create_web_acl(client, identity, build_request(plan.after, {}), plan.desired["tags"])
@@ -359,6 +389,12 @@ def apply(client: Any, plan: Plan, found: dict[str, Any], scope: str, timeout: f
             put_logging(client, arn, destination, plan.after["redacted_headers"])
         elif plan.before and plan.before["log_destination_arn"]:
             delete_logging(client, arn)
+    if "load_balancer_arns" in changes:
+        there, wanted = set((plan.before or {}).get("load_balancer_arns", [])), set(changes["load_balancer_arns"])
+        for balancer in sorted(there - wanted):
+            disassociate(client, balancer)
+        for balancer in sorted(wanted - there):
+            associate(client, arn, balancer, timeout)
     return arn
 
 
@@ -367,8 +403,10 @@ def read(client: Any, name: str, scope: str) -> tuple[dict[str, Any] | None, dic
     found = find_web_acl(client, name, scope)
     if found is None:
         return None, None
+    arn = found["ARN"]
     acl = get_web_acl(client, {"Name": name, "Scope": scope, "Id": found["Id"]})["WebACL"]
-    return found, normalize(acl, get_logging(client, found["ARN"]), read_tags(client, found["ARN"]))
+    balancers = list_load_balancers(client, arn) if scope == "REGIONAL" else []
+    return found, normalize(acl, get_logging(client, arn), balancers, read_tags(client, arn))
 
 
 def main():
@@ -398,6 +436,7 @@ def main():
             "metric_name": {"type": "str"},
             "log_destination_arn": {"type": "str"},
             "redacted_headers": {"type": "list", "elements": "str", "default": ["authorization", "cookie"]},
+            "load_balancer_arns": {"type": "list", "elements": "str"},
             "tags": {"type": "dict"},
             "purge_tags": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 600},

@@ -10,6 +10,7 @@ EXTENSIONS = (
     "cloudfront",
     "cloudwatch",
     "ec2",
+    "ec2_account",
     "ecr",
     "elbv2",
     "iam",

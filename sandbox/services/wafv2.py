@@ -1,6 +1,7 @@
-"""WAF: what AWS refuses in a web ACL, its defaults, and that a web ACL in use stays.
+"""WAF: what AWS refuses in a web ACL, its defaults, that a web ACL in use stays, and what it is before.
 
-moto takes any rule, deletes what a distribution uses, keeps the rules of an update without any, and shows members that are not there.
+moto takes any rule, deletes what a distribution uses, keeps the rules of an update without any, shows members that are not there, puts web
+ACLs before anything, and lists nothing of that.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from sandbox.hooks import Answer, AwsError, Call, Forward, around
+from sandbox.clock import CLOCK
+from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 from sandbox.services.cloudfront import distributions_of_web_acl
 
 GLOBAL_REGION = "us-east-1"
 WINDOWS = (60, 120, 300, 600)
+SPREADING = 10.0  # seconds until a new web ACL can be before something
+
+_known_at: dict[str, float] = store()
 # The capacity that AWS's own rule groups take, of which a web ACL has 5000.
 MANAGED = {
     "AWSManagedRulesAdminProtectionRuleSet": 100,
@@ -43,6 +48,8 @@ def check_web_acl(call: Call, forward: Forward) -> Answer:
         message = "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one."
         raise AwsError("WAFDuplicateItemException", message)
     answer = forward(call.params)
+    if call.operation == "CreateWebACL":
+        _known_at[answer["Summary"]["ARN"]] = CLOCK.now() + SPREADING
     if call.operation == "UpdateWebACL" and not rules:
         next(acl for acl in _acls(call).values() if acl.id == call.params["Id"]).rules = []
     return answer
@@ -88,10 +95,44 @@ def keep_what_is_used(call: Call, forward: Forward) -> Answer:
     """A web ACL that a distribution or a load balancer uses stays."""
     _check_scope(call)
     acl = next((acl for acl in _acls(call).values() if acl.id == call.params["Id"]), None)
-    if acl and (acl.associated_resources or distributions_of_web_acl(acl.arn)):
+    if acl and (_balancers(call, acl) or distributions_of_web_acl(acl.arn)):
         message = "AWS WAF couldn't perform the operation because your resource is being used by another resource or it's associated with another resource."
         raise AwsError("WAFAssociatedItemException", message)
     return forward()
+
+
+@around("wafv2", "AssociateWebACL")
+def check_association(call: Call, forward: Forward) -> Answer:
+    """A regional web ACL that WAF knows everywhere comes before an active load balancer, in place of another one."""
+    arn, resource = call.params["WebACLArn"], call.params["ResourceArn"]
+    if ":global/" in arn:
+        raise _invalid("The ARN isn't valid.", "RESOURCE_ARN", arn)
+    balancer = call.backend("elbv2").load_balancers.get(resource)
+    if balancer is None:
+        raise AwsError(
+            "WAFNonexistentItemException", "AWS WAF couldn't perform the operation because your resource doesn't exist."
+        )
+    if balancer.state != "active" or CLOCK.now() < _known_at.get(arn, 0.0):
+        message = "AWS WAF couldn't retrieve the resource that you requested. Retry your request."
+        raise AwsError("WAFUnavailableEntityException", message)
+    call.ask("DisassociateWebACL", {"ResourceArn": resource})
+    return forward()
+
+
+@around("wafv2", "ListResourcesForWebACL")
+def list_resources(call: Call, _forward: Forward) -> Answer:
+    """The load balancers that it is before."""
+    acl = call.backend().wacls.get(call.params["WebACLArn"])
+    if acl is None:
+        raise AwsError(
+            "WAFNonexistentItemException", "AWS WAF couldn't perform the operation because your resource doesn't exist."
+        )
+    return {"ResourceArns": _balancers(call, acl)}
+
+
+def _balancers(call: Call, acl: Any) -> list[str]:
+    """A load balancer that is gone has left its web ACL."""
+    return [each for each in acl.associated_resources if each in call.backend("elbv2").load_balancers]
 
 
 @around("wafv2", "PutLoggingConfiguration")

@@ -10,7 +10,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.cloudfront import (
     list_distributions,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
-from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import GLOBAL_REGION, find_web_acl, read_tags
+from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import GLOBAL_REGION, find_our_web_acl
 
 
 def read_distributions(stack: Stack) -> dict[str, Any]:
@@ -47,10 +47,7 @@ def read_web_acl(stack: Stack) -> str | None:
     """Return the ARN of our web ACL; other partitions have none for distributions."""
     if stack.partition != "aws":
         return None
-    client, name = stack.client("wafv2", GLOBAL_REGION), stack.name("cdn")
-    found = find_web_acl(client, name, "CLOUDFRONT")
-    ours = found and stack.claim("AWS::WAFv2::WebACL", name, read_tags(client, found["ARN"]))
-    return found["ARN"] if ours else None
+    return find_our_web_acl(stack, stack.client("wafv2", GLOBAL_REGION), stack.name("cdn"), "CLOUDFRONT")
 
 
 def read(stack: Stack) -> dict[str, Any]:

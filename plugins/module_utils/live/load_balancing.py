@@ -8,6 +8,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.realtime.aws.plugins.module_utils.elb import read_tags
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
+from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import find_our_web_acl
 
 DEFAULT_GROUPS = ("web-servers", "api-servers")  # names that can be foreign; others are known by their tags alone
 
@@ -66,6 +67,7 @@ def read(stack: Stack) -> dict[str, Any]:
             "balancer": lambda: find_balancer(stack),
             "target_groups": lambda: find_target_groups(stack),
             "secret": lambda: find_secret(stack),
+            "web_acl_arn": lambda: find_our_web_acl(stack, stack.client("wafv2"), stack.name("alb"), "REGIONAL"),
         }
     )
     balancer = found["balancer"]
@@ -82,4 +84,5 @@ def read(stack: Stack) -> dict[str, Any]:
             for name, group in found["target_groups"].items()
         },
         "origin_secret": found["secret"],
+        "web_acl_arn": found["web_acl_arn"],
     }

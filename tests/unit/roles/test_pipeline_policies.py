@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.template import Templar, trust_as_template
+from policy_linter import findings
 from test_refusals import ROOT, loader, variables_of
 
 ACCOUNT = "123456789012"
@@ -150,6 +151,11 @@ def test_a_release_may(action, resource, context):
 )
 def test_a_release_may_not(action, resource, context):
     assert not allowed(action, resource, **context)
+
+
+@pytest.mark.parametrize("name", ["release", "look"])
+def test_a_linter_finds_nothing(name):
+    assert findings(policy(name)) == []
 
 
 def test_the_policies_fit():

@@ -104,6 +104,45 @@ def test_managed_policies_count(acting: Callable[..., Aws], aws: Aws) -> None:
     client("ec2").describe_vpcs()
 
 
+SHOWN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
+WEB_ACL = {"Name": "w", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN}
+TO_LOG = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:PutResourcePolicy",
+    "wafv2:PutLoggingConfiguration",
+)
+
+
+@pytest.mark.parametrize("missing", [*TO_LOG, None])
+def test_waf_s_logs_are_delivered_as_the_caller(acting: Callable[..., Aws], aws: Aws, missing: str | None) -> None:
+    arn = aws("wafv2").create_web_acl(**WEB_ACL)["Summary"]["ARN"]
+    aws("logs").create_log_group(logGroupName="aws-waf-logs-w")
+    destination = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-w"
+    put = acting(allow([each for each in TO_LOG if each != missing]))("wafv2").put_logging_configuration
+    logging = {"ResourceArn": arn, "LogDestinationConfigs": [destination]}
+    if missing:
+        text = refused("AccessDeniedException", put, LoggingConfiguration=logging)
+        assert missing in text
+    else:
+        put(LoggingConfiguration=logging)
+
+
+@pytest.mark.parametrize("missing", ["wafv2:AssociateWebACL", "elasticloadbalancing:CreateWebACLAssociation"])
+def test_a_web_acl_s_association_concerns_both_sides(
+    acting: Callable[..., Aws], aws: Aws, network: Any, missing: str
+) -> None:
+    acl = aws("wafv2").create_web_acl(**WEB_ACL)["Summary"]["ARN"]
+    made = aws("elbv2").create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    rights = [("wafv2:AssociateWebACL", acl), ("elasticloadbalancing:CreateWebACLAssociation", made)]
+    rights += [("elasticloadbalancing:SetWebACL", made)]
+    client = acting(*(allow(action, resource) for action, resource in rights if action != missing))("wafv2")
+    pair = {"WebACLArn": acl, "ResourceArn": made}
+    assert missing in refused("AccessDeniedException", client.associate_web_acl, **pair)
+
+
 @pytest.mark.parametrize("missing", ["ec2:RunInstances", "ec2:CreateTags", "iam:PassRole", None])
 def test_a_refresh_needs_what_launching_its_template_needs(
     acting: Callable[..., Aws], aws: Aws, network: Any, missing: str | None

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from policy_linter import findings
 from sandbox_helpers import REGION, Aws, assumed, function_code, refused, trust
 
 from sandbox import REPOSITORY
@@ -35,6 +36,7 @@ def load() -> ModuleType:
 
 policies = load()
 RECORDING = json.loads(policies.RECORDING.read_text(encoding="utf-8"))
+GRANTED = policies.with_counterparts(RECORDING)
 SHIPPED = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))["Statement"]
     for path in policies.FOLDER.glob("**/*.json")
@@ -43,8 +45,8 @@ SHIPPED = {
 STATEMENTS = [(who, number) for who, statements in SHIPPED.items() for number in range(len(statements))]
 
 
-def asked(who: str) -> Iterator[Request]:
-    for action, asks in RECORDING[who].items():
+def asked(who: str, recording: dict[str, Any] = GRANTED) -> Iterator[Request]:
+    for action, asks in recording[who].items():
         for ask in asks:
             context = {key: value for key, value in ask["context"].items() if value}
             yield Request(action, ask["resource"], context)
@@ -102,6 +104,11 @@ def test_they_allow_all_that_was_asked(who: str) -> None:
 
 
 @pytest.mark.parametrize(("who", "number"), STATEMENTS)
+def test_every_statement_was_used(who: str, number: int) -> None:
+    assert any(concerns(SHIPPED[who][number], each) for each in asked(who, RECORDING))
+
+
+@pytest.mark.parametrize(("who", "number"), STATEMENTS)
 def test_every_action_and_resource_of_every_statement_was_asked(who: str, number: int) -> None:
     statement = SHIPPED[who][number]
     uses = [each for each in asked(who) if concerns(statement, each)]
@@ -110,7 +117,28 @@ def test_every_action_and_resource_of_every_statement_was_asked(who: str, number
     listed = [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
     used = {use.resource for use in uses}
     certificates = {each.replace("<region>", policies.CDN_REGION) for each in used if ":acm:" in each}
-    assert set(listed) <= used | certificates
+    demanded = {each for use in uses for each in policies.DEMANDED.get(use.action, [])}
+    assert set(listed) <= used | certificates | demanded
+
+
+@pytest.mark.parametrize("who", SHIPPED)
+def test_a_linter_finds_nothing_in_them(who: str) -> None:
+    assert findings(policies.document(policies.fill(SHIPPED[who], NAMES))) == []
+
+
+@pytest.mark.parametrize("boundary", ["", BOUNDARY])
+def test_a_linter_finds_nothing_in_what_is_attached(boundary: str) -> None:
+    for name, document in policies.rendered(NAMES, boundary).items():
+        assert findings(document) == [], name
+
+
+def test_a_linter_finds_what_is_wrong() -> None:
+    wrong = {
+        "Effect": "Allow",
+        "Action": ["s3:PutBucketPolicy", "kms:CreateAlias"],
+        "Resource": "arn:aws:s3:::production",
+    }
+    assert any("RESOURCE_MISMATCH" in each for each in findings(policies.document([wrong])))
 
 
 @pytest.mark.parametrize("boundary", ["", BOUNDARY])

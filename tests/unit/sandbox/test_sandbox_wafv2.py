@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox_helpers import Aws, refused
+from sandbox_helpers import REGION, Aws, Network, refused
 from test_sandbox_cloudfront import config
 
 SHOWN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
@@ -82,6 +83,40 @@ def test_web_acl_in_use(waf: Any, cloudfront: Any, control: dict[str, Any]) -> N
     cloudfront.update_distribution(**without, IfMatch=created["ETag"])
     refused("WAFOptimisticLockException", waf.delete_web_acl, **own, LockToken="00000000-0000-4000-8000-000000000000")
     waf.delete_web_acl(**own, LockToken=token)
+
+
+def test_web_acl_comes_before_an_active_load_balancer(
+    aws: Aws, network: Network, later: Callable[[float], None]
+) -> None:
+    waf, elb = aws("wafv2", REGION), aws("elbv2")
+    later(0)
+    made = waf.create_web_acl(**ACL | {"Scope": "REGIONAL"})["Summary"]
+    balancer = elb.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    pair = {"WebACLArn": made["ARN"], "ResourceArn": balancer}
+    refused("WAFUnavailableEntityException", waf.associate_web_acl, **pair)
+    later(300)
+    refused("WAFNonexistentItemException", waf.associate_web_acl, **pair | {"ResourceArn": balancer + "0"})
+    distant = made["ARN"].replace("regional/", "global/")
+    refused("WAFInvalidParameterException", waf.associate_web_acl, **pair | {"WebACLArn": distant})
+    fresh = waf.create_web_acl(**ACL | {"Scope": "REGIONAL", "Name": "fresh"})["Summary"]["ARN"]
+    refused("WAFUnavailableEntityException", waf.associate_web_acl, **pair | {"WebACLArn": fresh})
+    waf.associate_web_acl(**pair)
+    assert waf.list_resources_for_web_acl(WebACLArn=made["ARN"])["ResourceArns"] == [balancer]
+
+
+def test_web_acl_before_a_load_balancer_stays(aws: Aws, network: Network) -> None:
+    waf, elb = aws("wafv2", REGION), aws("elbv2")
+    acls = [waf.create_web_acl(**ACL | {"Scope": "REGIONAL", "Name": name})["Summary"] for name in ("a", "b", "c")]
+    balancer = elb.create_load_balancer(Name="lb", Subnets=network.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    for acl in acls[:2]:  # the second takes the place of the first
+        waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=balancer)
+    listed = [waf.list_resources_for_web_acl(WebACLArn=acl["ARN"])["ResourceArns"] for acl in acls]
+    assert listed == [[], [balancer], []]
+    owned = [{key: acl[key] for key in ("Name", "Id", "LockToken")} | {"Scope": "REGIONAL"} for acl in acls]
+    waf.delete_web_acl(**owned[0])
+    refused("WAFAssociatedItemException", waf.delete_web_acl, **owned[1])
+    elb.delete_load_balancer(LoadBalancerArn=balancer)
+    waf.delete_web_acl(**owned[1])
 
 
 def test_log_destination_has_waf_s_name_and_exists(aws: Aws, waf: Any) -> None:

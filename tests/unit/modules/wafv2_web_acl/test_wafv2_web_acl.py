@@ -106,6 +106,63 @@ def test_logging_comes_and_goes_without_credentials_in_it(waf, run_module):
         waf.get_logging_configuration(ResourceArn=arn)
 
 
+@pytest.fixture
+def balancers(waf):
+    """The ARNs of two load balancers."""
+    ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{z}")["Subnet"]["SubnetId"]
+        for n, z in enumerate("ab")
+    ]
+    made = [elb.create_load_balancer(Name=name, Subnets=subnets)["LoadBalancers"][0] for name in ("one", "two")]
+    return [each["LoadBalancerArn"] for each in made]
+
+
+REGIONAL = {**OPTIONS, "scope": "REGIONAL"}
+
+
+def before(waf, arn):
+    return waf.list_resources_for_web_acl(WebACLArn=arn)["ResourceArns"]
+
+
+def test_load_balancers_come_and_go(waf, run_module, writes, balancers):
+    one, two = balancers
+    arn = run_module(MODULE, **REGIONAL, load_balancer_arns=[one])["arn"]
+    assert before(waf, arn) == [one]
+    writes.clear()
+    assert not run_module(MODULE, **REGIONAL, load_balancer_arns=[one])["changed"]
+    assert not run_module(MODULE, **REGIONAL)["changed"]  # without the option they stay
+    assert writes == []
+    assert run_module(MODULE, **REGIONAL, load_balancer_arns=[two])["changed"]
+    assert before(waf, arn) == [two]
+    assert sorted(writes) == ["AssociateWebACL", "DisassociateWebACL"]
+
+
+def test_one_by_hand_is_replaced(waf, run_module, balancers):
+    arn = run_module(MODULE, **REGIONAL, load_balancer_arns=balancers[:1])["arn"]
+    other = run_module(MODULE, **{**REGIONAL, "name": "other"})["arn"]
+    waf.associate_web_acl(WebACLArn=other, ResourceArn=balancers[0])
+    assert run_module(MODULE, **REGIONAL, load_balancer_arns=balancers[:1])["changed"]
+    assert (before(waf, arn), before(waf, other)) == (balancers[:1], [])
+
+
+def test_it_leaves_its_load_balancers_before_it_goes(waf, run_module, writes, balancers):
+    run_module(MODULE, **REGIONAL, load_balancer_arns=balancers)
+    writes.clear()
+    assert run_module(MODULE, name="test", scope="REGIONAL", state="absent")["changed"]
+    assert writes == ["DisassociateWebACL", "DisassociateWebACL", "DeleteWebACL"]
+    assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+
+
+def test_check_mode_asks_nothing_about_a_stand_in(waf, run_module, writes):
+    stand_in = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/test/00000000abcdef01"
+    assert run_module(MODULE, check=True, **REGIONAL, load_balancer_arns=[stand_in])["changed"]
+    assert writes == []
+
+
 def test_what_it_has_no_option_for_stays():
     """AWS removes what an update leaves out."""
     shield = {"Name": "ShieldMitigationRuleGroup_1", "Priority": 10000000, "Statement": {}}
