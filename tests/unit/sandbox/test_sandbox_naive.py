@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from sandbox_helpers import IMAGE, Aws, Network, refused
+from sandbox_helpers import IMAGE, REGION, Aws, Network, function_code, refused, trust
 
 NOWHERE = "subnet-0123456789abcdef0"
 
@@ -175,3 +176,146 @@ def test_rules_of_a_listener(aws: Aws, listener: dict[str, Any]) -> None:
     (default,) = [each for each in elbv2.describe_rules(ListenerArn=arn)["Rules"] if each["IsDefault"]]
     refused("OperationNotPermitted", elbv2.delete_rule, RuleArn=default["RuleArn"])
     elbv2.delete_rule(RuleArn=made["RuleArn"])
+
+
+# Databases
+
+DATABASE = {
+    "DBInstanceIdentifier": "db",
+    "DBInstanceClass": "db.r7g.large",
+    "Engine": "mysql",
+    "AllocatedStorage": 100,
+    "MasterUsername": "dbadmin",
+    "MasterUserPassword": "not-a-secret-1",
+    "BackupRetentionPeriod": 7,
+}
+KEY = f"arn:aws:kms:{REGION}:123456789012:key/00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"KmsKeyId": KEY}, "InvalidParameterCombination"),
+        ({"ManageMasterUserPassword": True}, "InvalidParameterCombination"),
+        ({"MultiAZ": True, "AvailabilityZone": f"{REGION}a"}, "InvalidParameterCombination"),
+        ({"StorageType": "io1"}, "InvalidParameterCombination"),
+        ({"EnableCloudwatchLogsExports": ["postgresql"]}, "InvalidParameterCombination"),
+        ({"EnablePerformanceInsights": True, "DBInstanceClass": "db.t4g.micro"}, "InvalidParameterCombination"),
+        ({"EnablePerformanceInsights": True, "PerformanceInsightsRetentionPeriod": 8}, "InvalidParameterValue"),
+        ({"MasterUsername": "root"}, "InvalidParameterValue"),
+    ],
+    ids=["key", "password", "zone", "iops", "logs", "small", "insights", "user"],
+)
+def test_what_a_database_can_t_have(aws: Aws, given: dict[str, Any], code: str) -> None:
+    refused(code, aws("rds").create_db_instance, **{**DATABASE, **given})
+
+
+def test_database_grows_by_a_tenth_and_keeps_its_replica_s_backups(aws: Aws) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(**DATABASE)
+    change = {"DBInstanceIdentifier": "db", "ApplyImmediately": True}
+    refused("InvalidParameterCombination", rds.modify_db_instance, **change, AllocatedStorage=105)
+    rds.modify_db_instance(**change, AllocatedStorage=110)
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="r", SourceDBInstanceIdentifier="db")
+    refused("InvalidParameterCombination", rds.modify_db_instance, **change, BackupRetentionPeriod=0)
+
+
+# Buckets
+
+
+@pytest.mark.parametrize("name", ["Upper", "10.0.0.1", "a..b", "under_score", "end-"])
+def test_names_of_buckets(aws: Aws, name: str) -> None:
+    here = {"LocationConstraint": REGION}
+    refused("InvalidBucketName", aws("s3").create_bucket, Bucket=name, CreateBucketConfiguration=here)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ({}, "InvalidRequest"),
+        ({"Expiration": {"Days": 0}}, "InvalidArgument"),
+        (
+            {"Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 59, "StorageClass": "GLACIER"}]},
+            "InvalidArgument",
+        ),
+    ],
+    ids=["no action", "at once", "out of IA too soon"],
+)
+def test_rules_of_a_lifecycle(aws: Aws, rule: dict[str, Any], code: str) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rules = {"Rules": [{"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]}
+    put = s3.put_bucket_lifecycle_configuration
+    refused(code, put, Bucket="bucket", LifecycleConfiguration=rules)
+
+
+# Alarms, topics, functions, roles
+
+TOPIC = f"arn:aws:sns:{REGION}:123456789012:t"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ExtendedStatistic": "p95"},
+        {"Statistic": None},
+        {"Statistic": None, "ExtendedStatistic": "p101"},
+        {"DatapointsToAlarm": 3},
+        {"TreatMissingData": "whatever"},
+        {"Period": 10},
+        {"AlarmActions": ["arn:aws:sns:t"]},
+        {"AlarmActions": [TOPIC.replace(REGION, "us-east-1")]},
+        {"Dimensions": [{"Name": "A", "Value": "1"}, {"Name": "A", "Value": "2"}]},
+    ],
+    ids=["two statistics", "none", "percentile", "datapoints", "missing", "period", "arn", "region", "dimensions"],
+)
+def test_what_an_alarm_can_t_have(aws: Aws, given: dict[str, Any]) -> None:
+    alarm = {"AlarmName": "a", "Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Statistic": "Average"}
+    alarm |= {"Period": 60, "EvaluationPeriods": 2, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    wanted = {key: value for key, value in {**alarm, **given}.items() if value is not None}
+    refused("ValidationError", aws("cloudwatch").put_metric_alarm, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [("sms", "12"), ("https", "http://example.com"), ("lambda", "alert-processor"), ("sqs", "queue"), ("fax", "1")],
+)
+def test_endpoints_of_subscriptions(aws: Aws, protocol: str, endpoint: str) -> None:
+    sns = aws("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    refused("InvalidParameter", sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+
+
+@pytest.mark.parametrize("action", ["sns:*", "sqs:SendMessage", None])
+def test_policies_of_topics_and_queues(aws: Aws, action: str | None) -> None:
+    sns, sqs = aws("sns"), aws("sqs")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": topic}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}) if action else "{"
+    change = {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy}
+    refused("InvalidParameter", sns.set_topic_attributes, **change)
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    refused("InvalidAttributeValue", sqs.set_queue_attributes, QueueUrl=queue, Attributes={"Policy": "{"})
+
+
+def test_functions_that_there_can_t_be_or_are_not(aws: Aws) -> None:
+    function = {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r", "Handler": "a.handler"}
+    code = {"ZipFile": function_code()}
+    refused("InvalidParameterValueException", aws("lambda").create_function, **function, Runtime="python3.8", Code=code)
+    permission = {"StatementId": "a", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    refused("ResourceNotFoundException", aws("lambda").add_permission, FunctionName="f", **permission)
+
+
+def test_documents_of_a_role(aws: Aws) -> None:
+    iam, trusted = aws("iam"), trust("ec2.amazonaws.com")
+    nobody = trusted.replace("Principal", "NotAction")
+    refused("MalformedPolicyDocument", iam.create_role, RoleName="r", AssumeRolePolicyDocument=nobody)
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    role = {"RoleName": "r", "AssumeRolePolicyDocument": trusted}
+    refused("NoSuchEntity", iam.create_role, **role, PermissionsBoundary=boundary)
+    iam.create_role(**role)
+    statement = {"Sid": "read-objects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    policy = {"RoleName": "r", "PolicyName": "p"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    refused("MalformedPolicyDocument", iam.put_role_policy, **policy, PolicyDocument=document)
+    iam.put_role_policy(**policy, PolicyDocument=document.replace("read-objects", "ReadObjects"))
