@@ -178,6 +178,75 @@ def test_rules_of_a_listener(aws: Aws, listener: dict[str, Any]) -> None:
     elbv2.delete_rule(RuleArn=made["RuleArn"])
 
 
+# Groups of servers
+
+
+def test_group_has_a_template_and_subnets_that_there_are(aws: Aws, network: Network) -> None:
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro"}
+    made = aws("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
+    template = {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "1"}
+    group = {"AutoScalingGroupName": "g", "MinSize": 0, "MaxSize": 1}
+    here = {"VPCZoneIdentifier": network.subnets[0]}
+    for wrong in (
+        {**here, "LaunchTemplate": {**template, "Version": "9"}},
+        {**here, "LaunchTemplate": {**template, "LaunchTemplateId": "lt-0123456789abcdef0"}},
+        {"VPCZoneIdentifier": NOWHERE, "LaunchTemplate": template},
+    ):
+        refused("ValidationError", aws("autoscaling").create_auto_scaling_group, **group, **wrong)
+    aws("autoscaling").create_auto_scaling_group(**group, **here, LaunchTemplate=template)
+
+
+# The CDN
+
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+NO_POLICY = "00000000-0000-0000-0000-000000000000"
+READING = {"Quantity": 2, "Items": ["GET", "HEAD"]}
+
+
+@pytest.mark.parametrize(
+    ("behavior", "code"),
+    [
+        ({"CachePolicyId": NO_POLICY}, "NoSuchCachePolicy"),
+        ({"OriginRequestPolicyId": NO_POLICY}, "NoSuchOriginRequestPolicy"),
+        ({"ResponseHeadersPolicyId": NO_POLICY}, "NoSuchResponseHeadersPolicy"),
+        ({"ForwardedValues": {"QueryString": True, "Cookies": {"Forward": "all"}}}, "InvalidArgument"),
+        ({"MinTTL": 5}, "InvalidArgument"),
+        ({"AllowedMethods": {"Quantity": 2, "Items": ["GET", "POST"], "CachedMethods": READING}}, "InvalidArgument"),
+        ({"TargetOriginId": "nowhere"}, "NoSuchOrigin"),
+    ],
+    ids=["cache", "request", "headers", "forwarded", "ttl", "methods", "origin"],
+)
+def test_behaviors_of_a_distribution(aws: Aws, behavior: dict[str, Any], code: str) -> None:
+    config = distribution()
+    config["DefaultCacheBehavior"] |= behavior
+    refused(code, aws("cloudfront").create_distribution, DistributionConfig=config)
+
+
+def test_origins_and_names_of_a_distribution(aws: Aws) -> None:
+    cloudfront, origin = aws("cloudfront"), distribution()["Origins"]["Items"][0]
+    for code, changed in (
+        ("InvalidArgument", {**origin, "DomainName": "https://origin.example.com"}),
+        ("InvalidOrigin", {"Id": origin["Id"], "DomainName": origin["DomainName"]}),
+    ):
+        config = distribution(Origins={"Quantity": 1, "Items": [changed]})
+        refused(code, cloudfront.create_distribution, DistributionConfig=config)
+    named = distribution(Aliases={"Quantity": 1, "Items": ["www.example.com"]})
+    refused("InvalidViewerCertificate", cloudfront.create_distribution, DistributionConfig=named)
+    made = cloudfront.create_distribution(DistributionConfig=distribution())
+    update = {"Id": made["Distribution"]["Id"], "IfMatch": made["ETag"]}
+    changed = made["Distribution"]["DistributionConfig"] | {"CallerReference": "another"}
+    refused("IllegalUpdate", cloudfront.update_distribution, **update, DistributionConfig=changed)
+
+
+def distribution(**changed: Any) -> dict[str, Any]:
+    """A configuration that CloudFront takes, but for what is changed."""
+    https = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}
+    origin = {"Id": "o", "DomainName": "origin.example.com", "CustomOriginConfig": https}
+    behavior = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "CachePolicyId": CACHING_DISABLED}
+    config = {"CallerReference": "r", "Comment": "", "Enabled": True, "DefaultCacheBehavior": behavior}
+    return {**config, "Origins": {"Quantity": 1, "Items": [origin]}, **changed}
+
+
 # Databases
 
 DATABASE = {
