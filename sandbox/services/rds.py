@@ -125,7 +125,7 @@ def create_instance(call: Call, forward: Forward) -> Answer:
         _check_user(engine, params.get("MasterUsername"))
         _check_logs(call, engine)
     _check_combinations(params)
-    _check_insights(call, params["DBInstanceClass"])
+    _check_insights(call, engine, params["DBInstanceClass"])
     _check_security_groups(call, params.get("DBSubnetGroupName"))
     _check_retention(call)
     _check_password(params.get("MasterUserPassword"))
@@ -145,7 +145,7 @@ def modify_instance(call: Call, forward: Forward) -> Answer:
     if database is not None:
         _check_growth(call, database)
         _check_replicas(call, database)
-        _check_insights(call, call.params.get("DBInstanceClass") or database.db_instance_class)
+        _check_insights(call, database.engine, call.params.get("DBInstanceClass") or database.db_instance_class)
     _check_retention(call)
     _check_password(call.params.get("MasterUserPassword"))
     _check_monitoring(call)
@@ -279,11 +279,11 @@ def _check_combinations(params: dict[str, Any]) -> None:
         raise AwsError("InvalidParameterCombination", fault)
 
 
-def _check_insights(call: Call, name: str) -> None:
-    """Not for the smallest classes, and for a week or whole months."""
+def _check_insights(call: Call, engine: str, name: str) -> None:
+    """Not for MySQL's smallest classes, and for a week or whole months."""
     if not call.params.get("EnablePerformanceInsights"):
         return
-    if name.endswith((".micro", ".small")):
+    if engine != "postgres" and name.endswith((".micro", ".small")):
         message = "Performance Insights not supported for this configuration, please disable this feature."
         raise AwsError("InvalidParameterCombination", message)
     days = call.params.get("PerformanceInsightsRetentionPeriod", 7)
