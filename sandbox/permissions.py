@@ -161,7 +161,7 @@ RESOURCES = {
         "KeyId": "kms:{here}:key/{name}",
     },
     "lambda": {"FunctionName": "lambda:{here}:function:{name}", "Resource": "{name}"},
-    "logs": {"logGroupName": "logs:{here}:log-group:{name}", "resourceArn": "{name}"},
+    "logs": {"logGroupName": "logs:{here}:log-group:{name}:log-stream:", "resourceArn": "{name}"},
     "rds": {
         "DBInstanceIdentifier": "rds:{here}:db:{name}",
         "SourceDBInstanceIdentifier": "rds:{here}:db:{name}",
