@@ -55,7 +55,11 @@ def in_use_by(arn):
                 }
             ],
         },
-        "DefaultCacheBehavior": {"TargetOriginId": "a", "ViewerProtocolPolicy": "https-only", "CachePolicyId": DISABLED},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "a",
+            "ViewerProtocolPolicy": "https-only",
+            "CachePolicyId": DISABLED,
+        },
         "ViewerCertificate": {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only"},
     }
     boto3.client("cloudfront").create_distribution(DistributionConfig=config)
