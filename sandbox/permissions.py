@@ -170,7 +170,7 @@ RESOURCES = {
         "KeyId": "kms:{here}:key/{name}",
     },
     "lambda": {"FunctionName": "lambda:{here}:function:{name}", "Resource": "{name}"},
-    "logs": {"logGroupName": "logs:{here}:log-group:{name}", "resourceArn": "{name}"},
+    "logs": {"logGroupName": "logs:{here}:log-group:{name}:log-stream:", "resourceArn": "{name}"},
     "rds": {
         "DBInstanceIdentifier": "rds:{here}:db:{name}",
         "SourceDBInstanceIdentifier": "rds:{here}:db:{name}",
@@ -260,8 +260,8 @@ TAG_ACTIONS = {
     "ssm": "ssm:AddTagsToResource",
     "wafv2": "wafv2:TagResource",
 }
-# Operations that take tags which conditions can't look at.
-UNSEEN_TAGS = {("cloudwatch", "PutDashboard"), ("route53", "ChangeTagsForResource")}
+# Operations that take tags which conditions can't look at, or are not said to.
+UNSEEN_TAGS = {("cloudwatch", "PutDashboard"), ("route53", "ChangeTagsForResource"), ("s3", "CreateBucket")}
 # What is tagged when a thing is made that has no name yet.
 TAGGED = {
     ("acm", "RequestCertificate"): "acm:{here}:certificate/*",
@@ -448,7 +448,7 @@ class Asked:
                 if specification["ResourceType"] == kind
                 for tag in specification["Tags"]
             }
-        with_tags = params.get("DistributionConfigWithTags") or params
+        with_tags = params.get("DistributionConfigWithTags") or params.get("CreateBucketConfiguration") or params
         for name in ("Tags", "tags", "BackupPlanTags", "BackupVaultTags", "ResourceTags", "AddTags"):
             tags = with_tags.get(name)
             if isinstance(tags, dict):

@@ -608,7 +608,7 @@ def test_s3_buckets_are_private_encrypted_versioned_and_speak_tls():
 
 
 def test_ec2_group_launches_with_imdsv2_encrypted_and_without_public_addresses(fleet):
-    """AutoScaling.3, AutoScaling.5, EC2.3, EC2.8, EC2.170."""
+    """AutoScaling.3, AutoScaling.5, EC2.3, EC2.8, EC2.170, EC2.181."""
     template = fleet["LaunchTemplate"]
     found = client("ec2").describe_launch_template_versions(
         LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
@@ -736,6 +736,18 @@ def test_log_groups_topics_queues_and_secrets_are_encrypted_with_our_keys(queues
         assert ":key/" in attributes["KmsMasterKeyId"]
     for secret in client("secretsmanager").list_secrets()["SecretList"]:
         assert ":key/" in client("secretsmanager").describe_secret(SecretId=secret["ARN"])["KmsKeyId"]
+
+
+def test_policies_of_topics_and_queues_let_in_services_on_conditions_alone(queues):
+    """SNS.4, SQS.3."""
+    sns, sqs = client("sns"), client("sqs")
+    topics = [sns.get_topic_attributes(TopicArn=each["TopicArn"]) for each in sns.list_topics()["Topics"]]
+    found = [each["Attributes"]["Policy"] for each in topics]
+    for url in sqs.list_queues()["QueueUrls"]:
+        found.append(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    allowing = [each for text in found for each in json.loads(text)["Statement"] if each["Effect"] == "Allow"]
+    assert len(allowing) >= 7  # four topics of alarms, the budget's, two queues of order events
+    assert all(set(each["Principal"]) == {"Service"} and "aws:SourceArn" in str(each["Condition"]) for each in allowing)
 
 
 def test_ecr_scans_and_keeps_its_tags():

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from moto.autoscaling import models
+from moto.ec2.exceptions import EC2ClientError
 
 from sandbox.broken import BROKEN
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
@@ -126,10 +127,18 @@ def describe_notifications(call: Call, forward: Forward) -> Answer:
 
 @around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
 def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
-    """AWS launches a test instance in its head."""
+    """AWS launches a test instance in its head, in subnets that there are."""
+    known = {subnet for zone in call.backend("ec2").subnets.values() for subnet in zone}
+    for subnet in filter(None, call.params.get("VPCZoneIdentifier", "").split(",")):
+        if subnet not in known:
+            raise AwsError("ValidationError", f"The subnet ID '{subnet}' does not exist")
     policy = call.params.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     template = call.params.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification")
-    if template and (refusal := unlaunchable(call, template_data(call, template))):
+    try:
+        refusal = unlaunchable(call, template_data(call, template)) if template else None
+    except EC2ClientError as error:
+        refusal = error.code, error.message
+    if refusal:
         raise AwsError("ValidationError", f"You must use a valid fully-formed launch template. {refusal[1]}")
     forward()
     return None

@@ -7,6 +7,7 @@ returned. moto also deletes enabled distributions and controls in use, and has n
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -96,6 +97,16 @@ RESPONSE_HEADERS_POLICIES = {
     "Managed-CORS-with-preflight-and-SecurityHeadersPolicy": "eaab4381-ed33-4a86-88ca-d9558dc6cd63",
 }
 
+POLICIES = {
+    "Cache": CACHE_POLICIES,
+    "OriginRequest": ORIGIN_REQUEST_POLICIES,
+    "ResponseHeaders": RESPONSE_HEADERS_POLICIES,
+}
+OLDER_SETTINGS = {"DefaultTTL", "ForwardedValues", "MaxTTL", "MinTTL"}
+OWN_CERTIFICATES = {"ACMCertificateArn", "IAMCertificateId"}
+READING = {"GET", "HEAD"}
+METHODS = (READING, READING | {"OPTIONS"}, READING | {"OPTIONS", "DELETE", "PATCH", "POST", "PUT"})
+
 
 def complete(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration as AWS returns it: what was sent, over the defaults."""
@@ -156,6 +167,8 @@ def update_distribution(call: Call, forward: Forward) -> Answer:
     """A new configuration, if the ETag fits."""
     _check_etag(call, call.backend().get_distribution(call.params["Id"])[0].etag)
     config = deepcopy(call.params["DistributionConfig"])
+    if config["CallerReference"] != _configs[call.params["Id"]]["CallerReference"]:
+        raise AwsError("IllegalUpdate", "The caller reference of a distribution cannot be changed.", status=400)
     _check(call, config, call.params["Id"])
     answer = forward()
     _configs[call.params["Id"]] = complete(config)
@@ -215,10 +228,18 @@ def _status(identifier: str) -> str:
 
 def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
     """What AWS refuses in a configuration."""
+    _check_behaviors(config)
+    _check_origins(config)
     arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
     certificate = _certificate(call, arn) if arn else None
     if arn and (certificate is None or certificate["Status"] != "ISSUED"):
         message = "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain."
+        raise AwsError("InvalidViewerCertificate", message, status=400)
+    if config.get("Aliases", {}).get("Items") and not config.get("ViewerCertificate", {}).keys() & OWN_CERTIFICATES:
+        message = (
+            "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate "
+            "that validates your authorization to use the domain name."
+        )
         raise AwsError("InvalidViewerCertificate", message, status=400)
     for alias in config.get("Aliases", {}).get("Items") or []:
         if certificate and not any(_covers(name, alias) for name in certificate["SubjectAlternativeNames"]):
@@ -246,6 +267,40 @@ def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
         if not same and aliases & set(other["Aliases"].get("Items") or []):
             message = "One or more of the CNAMEs you provided are already associated with a different resource."
             raise AwsError("CNAMEAlreadyExists", message, status=409)
+
+
+def _check_behaviors(config: dict[str, Any]) -> None:
+    """Policies that there are, in place of older settings; methods as they come; an origin of the distribution."""
+    origins = {origin["Id"] for origin in config["Origins"]["Items"]}
+    others = config.get("CacheBehaviors", {}).get("Items") or []
+    for behavior in [config["DefaultCacheBehavior"], *others]:
+        for kind, known in POLICIES.items():
+            policy = behavior.get(f"{kind}PolicyId")
+            if policy and policy not in known.values():
+                words = {"Cache": "cache", "OriginRequest": "origin request", "ResponseHeaders": "response headers"}[
+                    kind
+                ]
+                raise AwsError(f"NoSuch{kind}Policy", f"The specified {words} policy does not exist.", status=404)
+        for setting in OLDER_SETTINGS & behavior.keys() if behavior.get("CachePolicyId") else ():
+            message = f"The parameter {setting} cannot be used when a cache policy is associated to the cache behavior."
+            raise AwsError("InvalidArgument", message, status=400)
+        if "AllowedMethods" in behavior and set(behavior["AllowedMethods"]["Items"]) not in METHODS:
+            raise AwsError("InvalidArgument", "The parameter Allowed Methods is not valid.", status=400)
+        if behavior["TargetOriginId"] not in origins:
+            message = "One or more of your origins or origin groups do not exist."
+            raise AwsError("NoSuchOrigin", message, status=404)
+
+
+def _check_origins(config: dict[str, Any]) -> None:
+    for origin in config["Origins"]["Items"]:
+        if not re.fullmatch(r"[A-Za-z0-9.-]+", origin["DomainName"]):
+            message = "The parameter Origin DomainName does not refer to a valid host."
+            raise AwsError("InvalidArgument", message, status=400)
+        if not origin.keys() & {"CustomOriginConfig", "S3OriginConfig", "VpcOriginConfig"}:
+            message = (
+                "The parameter Origin must have exactly one of S3OriginConfig, CustomOriginConfig and VpcOriginConfig."
+            )
+            raise AwsError("InvalidOrigin", message, status=400)
 
 
 def _certificate(call: Call, arn: str) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ says so in the alarm's history only.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +90,9 @@ def untag(call: Call, forward: Forward) -> Answer:
 CLOUDWATCH = ("Service", "cloudwatch.amazonaws.com")
 ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
 DAY, HOUR = 86400, 3600
+STATES = ("AlarmActions", "OKActions", "InsufficientDataActions")
+MISSING = ("breaching", "ignore", "missing", "notBreaching")
+PERCENTILE = re.compile(r"p(100|\d{1,2}(\.\d{1,10})?)|(tm|tc|ts|wm|pr)\d.*|(TM|TC|TS|WM|PR)\(.*\)|iqm|IQM")
 
 _history: dict[Any, dict[str, list[dict[str, Any]]]] = store(dict)
 """alarm -> what it did, the newest first"""
@@ -107,7 +112,9 @@ def refuse_alarm(call: Call, forward: Forward) -> Answer:
                 f"(EvaluationPeriods * Period must be <= {longest})"
             )
             raise AwsError("ValidationError", message, status=400)
-    for state in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+    for fault in _faults(call):
+        raise AwsError("ValidationError", fault, status=400)
+    for state in STATES:
         if len(call.params.get(state) or []) > 5:
             name = state[0].lower() + state[1:]
             message = (
@@ -117,6 +124,30 @@ def refuse_alarm(call: Call, forward: Forward) -> Answer:
             raise AwsError("ValidationError", message, status=400)
     forward()
     return None
+
+
+def _faults(call: Call) -> Iterator[str]:
+    params = call.params
+    names = [each["Name"] for each in params.get("Dimensions") or []]
+    missing, percentile = params.get("TreatMissingData", "missing"), params.get("ExtendedStatistic")
+    if "MetricName" in params and ("Statistic" in params) == (percentile is not None):
+        yield "Exactly one of Statistic and ExtendedStatistic must be specified"
+    if percentile is not None and not PERCENTILE.fullmatch(percentile):
+        yield f"The value {percentile} for parameter ExtendedStatistic is not supported."
+    if params.get("DatapointsToAlarm", 1) > params.get("EvaluationPeriods", 1):
+        yield "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
+    if missing not in MISSING:
+        yield f"Option {missing} is not supported for TreatMissingData parameter. Supported options: {list(MISSING)}"
+    if params.get("Period", 60) < 60 and params.get("Namespace", "").startswith("AWS/"):
+        yield f"Period {params['Period']} is not supported for metrics of {params['Namespace']}"
+    if len(set(names)) < len(names):
+        yield "Duplicate dimension names are not allowed"
+    for arn in (each for state in STATES for each in params.get(state) or []):
+        parts = arn.split(":")
+        if len(parts) < 6 or parts[0] != "arn":
+            yield f"Invalid arn syntax: {arn}"
+        elif parts[2] == "sns" and parts[3] != call.region:
+            yield f"Invalid region {parts[3]} specified. Only {call.region} is supported."
 
 
 @around("cloudwatch", "SetAlarmState")

@@ -96,6 +96,15 @@ TARGET_GROUP_ATTRIBUTES = {
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
 }
+# The numbers that attributes take.
+RANGES = {
+    "client_keep_alive.seconds": (60, 604800),
+    "deregistration_delay.timeout_seconds": (0, 3600),
+    "idle_timeout.timeout_seconds": (1, 4000),
+    "stickiness.app_cookie.duration_seconds": (1, 604800),
+    "stickiness.lb_cookie.duration_seconds": (1, 604800),
+}
+SLOW_START = (30, 900)  # or none
 LISTENER_ATTRIBUTES = {"routing.http.response.server.enabled": "true"}
 
 
@@ -139,8 +148,10 @@ def refuse_single_zone(call: Call, forward: Forward) -> Answer:
             message = "At least two subnets in two different Availability Zones must be specified"
             raise AwsError("ValidationError", message)
         known = {s.id: s.availability_zone for zone in call.backend("ec2").subnets.values() for s in zone.values()}
+        if missing := next((subnet for subnet in subnets if subnet not in known), None):
+            raise AwsError("SubnetNotFound", f"The subnet ID '{missing}' does not exist")
         zones = [known.get(subnet) for subnet in subnets]
-        if None not in zones and len(set(zones)) < len(zones):
+        if len(set(zones)) < len(zones):
             message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
             raise AwsError("InvalidConfigurationRequest", message)
         _check_network(call, subnets)
@@ -180,8 +191,8 @@ def _check_security_groups(call: Call, vpc: str) -> None:
 
 
 @around("elbv2", "CreateListener", "ModifyListener", "CreateRule", "ModifyRule")
-def refuse_second_balancer(call: Call, forward: Forward) -> Answer:
-    """A target group has one load balancer."""
+def refuse_foreign_group(call: Call, forward: Forward) -> Answer:
+    """A target group has one load balancer, in its own VPC."""
     params, backend = call.params, call.backend()
     of = params.get("LoadBalancerArn") or next(
         (
@@ -193,6 +204,10 @@ def refuse_second_balancer(call: Call, forward: Forward) -> Answer:
         None,
     )
     for arn in (each.get("TargetGroupArn") for each in params.get("DefaultActions") or params.get("Actions") or []):
+        group = backend.target_groups.get(arn)
+        if of and group is not None and group.vpc_id not in (None, backend.load_balancers[of].vpc_id):
+            message = f"The following target groups are not in the load balancer's VPC: {arn}"
+            raise AwsError("InvalidConfigurationRequest", message)
         if of and arn and _balancers_of(backend, arn) - {of}:
             message = f"The following target groups cannot be associated with more than one load balancer: {arn}"
             raise AwsError("TargetGroupAssociationLimit", message)
@@ -216,15 +231,53 @@ def _listener_of(rule: str) -> str:
     return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
 
+@around("elbv2", "CreateListener", "CreateRule")
+def refuse_actions(call: Call, forward: Forward) -> Answer:
+    """A redirect leads elsewhere than it comes from; a rule has a condition."""
+    params = call.params
+    if call.operation == "CreateRule" and not params["Conditions"]:
+        raise AwsError("ValidationError", "A rule must have at least one condition")
+    for action in params.get("DefaultActions") or []:
+        to = {"Protocol": "#{protocol}", "Port": "#{port}", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
+        to |= action.get("RedirectConfig") or {}
+        same_end = to["Protocol"] in ("#{protocol}", params["Protocol"]) and to["Port"] in (
+            "#{port}",
+            str(params["Port"]),
+        )
+        kept = (to["Host"], to["Path"], to["Query"]) == ("#{host}", "/#{path}", "#{query}")
+        if action["Type"] == "redirect" and same_end and kept:
+            message = "The redirect configuration is not valid because it creates a loop."
+            raise AwsError("InvalidLoadBalancerAction", message)
+    forward()
+    return None
+
+
+@around("elbv2", "DeleteRule")
+def refuse_default_rule(call: Call, forward: Forward) -> Answer:
+    """It is the listener's."""
+    arn = call.params["RuleArn"]
+    listener = _listener_of(arn)
+    known = any(listener in each.listeners for each in call.backend().load_balancers.values())
+    rules = call.ask("DescribeRules", {"ListenerArn": listener})["Rules"] if known else []
+    if any(rule["RuleArn"] == arn and rule["IsDefault"] for rule in rules):
+        raise AwsError("OperationNotPermitted", f"Default rule '{arn}' cannot be deleted", status=400)
+    forward()
+    return None
+
+
 @around("elbv2", "RegisterTargets")
 def refuse_unknown_targets(call: Call, forward: Forward) -> Answer:
-    """Instances that exist."""
+    """Instances that exist, in the group's VPC."""
     group = call.backend().target_groups.get(call.params["TargetGroupArn"])
     if group is not None and group.target_type == "instance":
-        known = {each.id for reservation in call.backend("ec2").reservations.values() for each in reservation.instances}
+        reservations = call.backend("ec2").reservations.values()
+        known = {each.id: each.vpc_id for reservation in reservations for each in reservation.instances}
         for target in call.params["Targets"]:
             if target["Id"] not in known:
                 raise AwsError("InvalidTarget", f"Instance ID '{target['Id']}' is not valid")
+            if known[target["Id"]] not in (None, group.vpc_id):
+                message = f"The following targets are not in the target group VPC '{group.vpc_id}': '{target['Id']}'"
+                raise AwsError("InvalidTarget", message)
     forward()
     return None
 
@@ -282,16 +335,48 @@ def load_balancer_attributes(call: Call, forward: Forward) -> Answer:
     if unknown := wanted.keys() - LOAD_BALANCER_ATTRIBUTES.keys() - {"dns_record.client_routing_policy"}:
         message = f"Load balancer attribute key '{min(unknown)}' is not recognized"
         raise AwsError("ValidationError", message)
+    _check_ranges(wanted)
+    balancer = call.backend().load_balancers.get(call.params["LoadBalancerArn"])
     for kind in ("access_logs", "connection_logs"):
         bucket = wanted.get(f"{kind}.s3.bucket")
+        before = balancer.attrs.get(f"{kind}.s3.bucket") if balancer is not None else None
+        if wanted.get(f"{kind}.s3.enabled") == "true" and not (bucket or before):
+            raise AwsError("ValidationError", f"The value of '{kind}.s3.bucket' cannot be empty")
         prefix = wanted.get(f"{kind}.s3.prefix", "")
         if wanted.get(f"{kind}.s3.enabled") == "true" and bucket and not _takes_logs(call, bucket, prefix):
             message = f"Access Denied for bucket: {bucket}. Please check S3bucket permission"
             raise AwsError("InvalidConfigurationRequest", message)
-    balancer = call.backend().load_balancers.get(call.params["LoadBalancerArn"])
     if balancer is not None and balancer.attrs.get("load_balancing.cross_zone.enabled") == "false":
         balancer.attrs["load_balancing.cross_zone.enabled"] = "true"  # always on for an ALB
     return _attributes(LOAD_BALANCER_ATTRIBUTES, forward())
+
+
+def _check_ranges(wanted: dict[str, str]) -> None:
+    for key, value in wanted.items():
+        least, most = RANGES.get(key, (None, None))
+        if least is not None and most is not None and not (value.isdigit() and least <= int(value) <= most):
+            raise AwsError("ValidationError", f"'{key}' value '{value}' must be between '{least}-{most}' inclusive")
+
+
+@around("elbv2", "ModifyTargetGroupAttributes")
+def refuse_target_group_attributes(call: Call, forward: Forward) -> Answer:
+    """Those that there are, in their limits; a slow start goes with taking turns."""
+    wanted = {each["Key"]: each.get("Value", "") for each in call.params["Attributes"]}
+    if unknown := wanted.keys() - TARGET_GROUP_ATTRIBUTES.keys():
+        raise AwsError("ValidationError", f"Target group attribute key '{min(unknown)}' is not recognized")
+    _check_ranges(wanted)
+    slow, (least, most) = wanted.get("slow_start.duration_seconds", "0"), SLOW_START
+    if slow != "0" and not (slow.isdigit() and least <= int(slow) <= most):
+        message = f"'slow_start.duration_seconds' value '{slow}' must be 0 or between '{least}-{most}' inclusive"
+        raise AwsError("ValidationError", message)
+    group = call.backend().target_groups.get(call.params["TargetGroupArn"])
+    settings = (dict(group.attributes) if group is not None else {}) | wanted
+    in_turn = settings.get("load_balancing.algorithm.type", "round_robin") == "round_robin"
+    if settings.get("slow_start.duration_seconds", "0") != "0" and not in_turn:
+        message = "Slow start is only supported with the round robin algorithm"
+        raise AwsError("InvalidConfigurationRequest", message)
+    forward()
+    return None
 
 
 def _takes_logs(call: Call, name: str, prefix: str) -> bool:

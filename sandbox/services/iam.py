@@ -4,10 +4,12 @@ identity providers; what AWS refuses of roles."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import statements
 
 NAMES = {
     "autoscaling": "AutoScaling",
@@ -109,6 +111,35 @@ def require_a_subject(call: Call, forward: Forward) -> Answer:
             conditions = [key for operator in statement.get("Condition", {}).values() for key in operator]
             if f"{GITHUB}:sub" not in conditions:
                 raise AwsError("MalformedPolicyDocument", f"Missing required condition: {GITHUB}:sub", status=400)
+    return forward()
+
+
+@around("iam", "CreateRole", "UpdateAssumeRolePolicy")
+def require_a_principal(call: Call, forward: Forward) -> Answer:
+    """A trust policy says whom it trusts."""
+    document = call.params.get("AssumeRolePolicyDocument") or call.params["PolicyDocument"]
+    if not all(statement.get("Principal") for statement in statements(document)):
+        raise AwsError("MalformedPolicyDocument", "Missing required field Principal cannot be empty!", status=400)
+    return forward()
+
+
+@around("iam", "CreatePolicy", "CreatePolicyVersion", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy")
+def check_statement_ids(call: Call, forward: Forward) -> Answer:
+    """IAM's are plainer than those of topics and queues."""
+    document = call.params.get("PolicyDocument") or call.params["AssumeRolePolicyDocument"]
+    if any(not re.fullmatch("[0-9A-Za-z]*", statement.get("Sid", "")) for statement in statements(document)):
+        message = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        raise AwsError("MalformedPolicyDocument", message, status=400)
+    return forward()
+
+
+@around("iam", "CreateRole", "PutRolePermissionsBoundary")
+def require_the_boundary(call: Call, forward: Forward) -> Answer:
+    """A boundary is a policy that there is."""
+    boundary = call.params.get("PermissionsBoundary")
+    if boundary and boundary not in call.backend().managed_policies:
+        message = f"Scope ARN: {boundary} does not exist or is not attachable."
+        raise AwsError("NoSuchEntity", message, status=404)
     return forward()
 
 

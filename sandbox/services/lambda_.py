@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sandbox.clock import CLOCK, pass_through
@@ -10,6 +11,10 @@ from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 from sandbox.services.iam_news import can_be_assumed, role_allows
 
 SETTLING = 10
+
+RETIRED = re.compile(
+    r"python(2\.7|3\.[678])|nodejs\d?(\.\d+)?|nodejs(4|6|8|1[0246])\..*|java8|go1\.x|provided|ruby2\.\d|dotnet6"
+)
 
 KEPT = ("DeadLetterConfig", "LoggingConfig")
 
@@ -27,6 +32,20 @@ def _with_kept(call: Call, configuration: dict[str, Any]) -> None:
     configuration["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
     for key, value in _kept[call.scope].get(name, {}).items():
         configuration[key] = configuration.get(key, {}) | value
+
+
+@around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def refuse_runtime(call: Call, forward: Forward) -> Answer:
+    """Not those that have had their day."""
+    runtime = call.params.get("Runtime", "")
+    if RETIRED.fullmatch(runtime):
+        message = (
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. "
+            "We recommend you use a supported runtime while creating or updating functions."
+        )
+        raise AwsError("InvalidParameterValueException", message, status=400)
+    forward()
+    return None
 
 
 @around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
@@ -115,6 +134,17 @@ def add_permission(call: Call, forward: Forward) -> Answer:
     if any(statement["Sid"] == sid for statement in _statements(call)):
         message = f"The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the existing statement."
         raise AwsError("ResourceConflictException", message, status=409)
+    forward()
+    return None
+
+
+@around("lambda", "AddPermission")
+def refuse_unknown_function(call: Call, forward: Forward) -> Answer:
+    """moto fails on it."""
+    name = _name(call)
+    if not any(each.function_name == name for each in call.backend().list_functions()):
+        arn = f"arn:{call.partition}:lambda:{call.region}:{call.account}:function:{name}"
+        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", status=404)
     forward()
     return None
 

@@ -25,6 +25,16 @@ LONGEST_RETENTION = 35  # days
 GP3_THRESHOLD = 400  # GiB; below it IOPS and throughput are fixed
 SMALLEST = 20  # GiB
 GP3_SMALL, GP3_LARGE = (3000, 125), (12000, 500)
+GROWTH = 10  # percent of the storage, at least
+INSIGHTS_DAYS = {7, 731, *(31 * months for months in range(1, 24))}
+LOGS = {
+    "mysql": {"audit", "error", "general", "iam-db-auth-error", "slowquery"},
+    "postgres": {"iam-db-auth-error", "postgresql", "upgrade"},
+}
+RESERVED_USERS = {
+    "mysql": {"mysql", "mysql.sys", "rdsadmin", "rdsrepladmin", "root"},
+    "postgres": {"admin", "postgresql", "public", "rds_superuser", "rdsadmin", "user"},
+}
 
 # What moto drops, kept per instance and returned.
 KEPT = {
@@ -112,6 +122,10 @@ def create_instance(call: Call, forward: Forward) -> Answer:
         _check_class(params["DBInstanceClass"])
         _check_storage(engine, params)
         _check_groups(call, engine, params["EngineVersion"])
+        _check_user(engine, params.get("MasterUsername"))
+        _check_logs(call, engine)
+    _check_combinations(params)
+    _check_insights(call, engine, params["DBInstanceClass"])
     _check_security_groups(call, params.get("DBSubnetGroupName"))
     _check_retention(call)
     _check_password(params.get("MasterUserPassword"))
@@ -130,6 +144,8 @@ def modify_instance(call: Call, forward: Forward) -> Answer:
     database = call.backend().databases.get(call.params["DBInstanceIdentifier"])
     if database is not None:
         _check_growth(call, database)
+        _check_replicas(call, database)
+        _check_insights(call, database.engine, call.params.get("DBInstanceClass") or database.db_instance_class)
     _check_retention(call)
     _check_password(call.params.get("MasterUserPassword"))
     _check_monitoring(call)
@@ -203,9 +219,16 @@ def _check_retention(call: Call) -> None:
 def _check_growth(call: Call, database: Any) -> None:
     """IDM-9: storage grows, versions rise, and a major version only when that is said."""
     size, wanted = call.params.get("AllocatedStorage"), call.params.get("EngineVersion")
-    if size is not None and size < int(database.allocated_storage):
+    before = int(database.allocated_storage)
+    if size is not None and size < before:
         message = (
             f"Requested storage size ({size}) cannot be less than the current storage size "
+            f"({database.allocated_storage})."
+        )
+        raise AwsError("InvalidParameterCombination", message)
+    if size is not None and 0 < (size - before) * 100 < before * GROWTH:
+        message = (
+            f"Invalid storage size: {size}. The storage must grow by {GROWTH}% or more of the current storage size "
             f"({database.allocated_storage})."
         )
         raise AwsError("InvalidParameterCombination", message)
@@ -219,6 +242,53 @@ def _check_growth(call: Call, database: Any) -> None:
     if family.get(version) != family.get(current) and not call.params.get("AllowMajorVersionUpgrade"):
         message = "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
         raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_replicas(call: Call, database: Any) -> None:
+    """A replica lives on its primary's backups."""
+    if call.params.get("BackupRetentionPeriod") == 0 and database.replicas:
+        message = "Backups cannot be disabled on a DB instance that has read replicas."
+        raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_user(engine: str, name: str | None) -> None:
+    if (name or "").lower() in RESERVED_USERS[engine]:
+        message = f"MasterUsername {name} cannot be used as it is a reserved word used by the engine"
+        raise AwsError("InvalidParameterValue", message)
+
+
+def _check_logs(call: Call, engine: str) -> None:
+    for name in call.params.get("EnableCloudwatchLogsExports") or []:
+        if name not in LOGS[engine]:
+            message = f"You cannot use the log types '{name}' with engine version {engine}."
+            raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_combinations(params: dict[str, Any]) -> None:
+    """What can't be asked for at once."""
+    fault = None
+    if params.get("KmsKeyId") and not params.get("StorageEncrypted"):
+        fault = "KmsKeyId can only be specified for encrypted storage."
+    elif params.get("ManageMasterUserPassword") and params.get("MasterUserPassword"):
+        fault = "You can't specify both MasterUserPassword and ManageMasterUserPassword."
+    elif params.get("MultiAZ") and params.get("AvailabilityZone"):
+        fault = "Requesting a specific availability zone is not valid for Multi-AZ instances."
+    elif params.get("StorageType") in ("io1", "io2") and not params.get("Iops"):
+        fault = f"You must specify both the storage size and iops when modifying {params['StorageType']} storage."
+    if fault:
+        raise AwsError("InvalidParameterCombination", fault)
+
+
+def _check_insights(call: Call, engine: str, name: str) -> None:
+    """Not for MySQL's smallest classes, and for a week or whole months."""
+    if not call.params.get("EnablePerformanceInsights"):
+        return
+    if engine != "postgres" and name.endswith((".micro", ".small")):
+        message = "Performance Insights not supported for this configuration, please disable this feature."
+        raise AwsError("InvalidParameterCombination", message)
+    days = call.params.get("PerformanceInsightsRetentionPeriod", 7)
+    if days not in INSIGHTS_DAYS:
+        raise AwsError("InvalidParameterValue", f"Invalid Performance Insights retention period: {days}.")
 
 
 def _check_class(name: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -22,6 +23,14 @@ from sandbox.policy import missing_principals, statements
 
 LOGGING = "logging.s3.amazonaws.com"
 EARLIEST = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
+ACTIONS = (
+    "AbortIncompleteMultipartUpload",
+    "Expiration",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransitions",
+    "Transitions",
+)
+NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @mend(FakeBucket, "_log_permissions_enabled_policy")
@@ -67,6 +76,15 @@ def judge(original: Any, bucket: Any, action: str, resource: str) -> Any:
 
 
 @around("s3", "CreateBucket")
+def refuse_bucket_name(call: Call, forward: Forward) -> Answer:
+    """Lower case, digits, dots and hyphens."""
+    if not NAME.fullmatch(call.params["Bucket"]):
+        raise AwsError("InvalidBucketName", "The specified bucket is not valid.", status=400)
+    forward()
+    return None
+
+
+@around("s3", "CreateBucket")
 def create_bucket(call: Call, forward: Forward) -> Answer:
     """Private, encrypted, owned by its owner, tagged."""
     bucket = call.params["Bucket"]
@@ -94,6 +112,8 @@ def create_bucket(call: Call, forward: Forward) -> Answer:
 def refuse_early_transition(call: Call, forward: Forward) -> Answer:
     """Objects stay 30 days before an IA class."""
     for rule in call.params.get("LifecycleConfiguration", {}).get("Rules", []):
+        if not any(rule.get(action) for action in ACTIONS):
+            raise AwsError("InvalidRequest", "At least one action needs to be specified in a rule.", status=400)
         moves = [(each, "Days") for each in rule.get("Transitions") or []]
         moves += [(each, "NoncurrentDays") for each in rule.get("NoncurrentVersionTransitions") or []]
         for move, unit in moves:
@@ -121,7 +141,17 @@ def _check_order(rule: dict[str, Any]) -> None:
                 f"'(prefix={prefix})' must be greater than 'Days' of StorageClass '{after['StorageClass']}'"
             )
             raise AwsError("InvalidArgument", message, status=400)
+        if before["StorageClass"] in EARLIEST and after["Days"] < before["Days"] + EARLIEST[before["StorageClass"]]:
+            message = (
+                f"'Days' in the Transition action for StorageClass '{after['StorageClass']}' for filter "
+                f"'(prefix={prefix})' must be {EARLIEST[before['StorageClass']]} days more than in the Transition action "
+                f"for StorageClass '{before['StorageClass']}'"
+            )
+            raise AwsError("InvalidArgument", message, status=400)
     end = rule.get("Expiration", {}).get("Days")
+    if end == 0:
+        message = "'Days' for Expiration action must be a positive integer"
+        raise AwsError("InvalidArgument", message, status=400)
     if end is not None and moves and end <= moves[-1]["Days"]:
         message = (
             f"'Days' in the Expiration action for filter '(prefix={prefix})' must be greater than 'Days' in the "

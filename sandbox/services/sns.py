@@ -6,13 +6,14 @@ does not let in, or that the queue's key does not let it encrypt.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moto.backends import get_backend
 from moto.sns.models import Subscription
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
-from sandbox.policy import allows, missing_principals
+from sandbox.policy import allows, listed, missing_principals, statements
 
 CONFIRMED_BY_HAND = {"email", "email-json", "http", "https"}
 
@@ -104,15 +105,39 @@ def _exists(functions: Any, name: str) -> bool:
 
 
 SNS = ("Service", "sns.amazonaws.com")
+TOPIC_ACTIONS = {
+    f"sns:{name}".lower()
+    for name in (
+        "AddPermission",
+        "DeleteTopic",
+        "GetDataProtectionPolicy",
+        "GetTopicAttributes",
+        "ListSubscriptionsByTopic",
+        "ListTagsForResource",
+        "Publish",
+        "PutDataProtectionPolicy",
+        "Receive",
+        "RemovePermission",
+        "SetTopicAttributes",
+        "Subscribe",
+    )
+}
 POLICIES = {"sqs": _queue_lets_in, "lambda": _function_lets_in}
 
 
 @around("sns", "CreateTopic", "SetTopicAttributes")
 def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
-    """A policy names who exists."""
+    """A policy names who exists, and what a topic knows."""
     policy = call.params.get("Attributes", {}).get("Policy")
     if call.params.get("AttributeName") == "Policy":
         policy = call.params.get("AttributeValue")
+    try:
+        actions = [action for each in statements(policy) for action in listed(each.get("Action"))]
+    except ValueError:
+        raise AwsError("InvalidParameter", "Invalid parameter: Policy Error: null", status=400) from None
+    if any(action.lower() not in TOPIC_ACTIONS for action in actions):
+        message = "Invalid parameter: Policy statement action out of service scope!"
+        raise AwsError("InvalidParameter", message, status=400)
     if any(missing_principals(call, policy)):
         raise AwsError("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound", status=400)
     forward()
@@ -131,9 +156,25 @@ def refuse_other_topic(call: Call, forward: Forward) -> Answer:
     return None
 
 
+# What an endpoint looks like, by protocol, and the answer to another.
+ENDPOINTS = {
+    "application": (r"arn:.*", "Application endpoint arn invalid"),
+    "email": (r"[^@\s]+@[^@\s]+", "Email address"),
+    "email-json": (r"[^@\s]+@[^@\s]+", "Email address"),
+    "firehose": (r"arn:.*", "Invalid Firehose endpoint"),
+    "http": (r"http://.*", "Endpoint must match the specified protocol"),
+    "https": (r"https://.*", "Endpoint must match the specified protocol"),
+    "lambda": (r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+", "Lambda endpoint ARN"),
+    "sms": (r"\+?[0-9-]{7,16}", "Invalid SMS endpoint"),
+    "sqs": (r"arn:[^:]+:sqs:[^:]+:\d{12}:.+", "SQS endpoint ARN"),
+}
+
+
 @around("sns", "Subscribe")
 def refuse_address(call: Call, forward: Forward) -> Answer:
-    """Mail goes to an address."""
-    if call.params["Protocol"].startswith("email") and "@" not in call.params.get("Endpoint", ""):
-        raise AwsError("InvalidParameter", "Invalid parameter: Email address", status=400)
+    """Each protocol has its kind of endpoint."""
+    protocol, endpoint = call.params["Protocol"], call.params.get("Endpoint", "")
+    pattern, fault = ENDPOINTS.get(protocol, (r"(?!)", f"Does not support this protocol string: {protocol}"))
+    if not re.fullmatch(pattern, endpoint):
+        raise AwsError("InvalidParameter", f"Invalid parameter: {fault}", status=400)
     return forward()

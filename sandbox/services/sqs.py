@@ -62,7 +62,11 @@ def refuse_values(call: Call, forward: Forward) -> Answer:
     for name, (least, most) in LIMITS.items():
         if name in attributes and not (attributes[name].isdigit() and least <= int(attributes[name]) <= most):
             raise AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}.", status=400)
-    if any(missing_principals(call, attributes.get("Policy"))):
+    try:
+        unknown = any(missing_principals(call, attributes.get("Policy")))
+    except ValueError:
+        unknown = True
+    if unknown:
         raise AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.", status=400)
     forward()
     return None

@@ -54,6 +54,78 @@ def refuse_foreign_gateway(call: Call, forward: Forward) -> Answer:
     return None
 
 
+@around("ec2", "AttachInternetGateway")
+def refuse_second_gateway(call: Call, forward: Forward) -> Answer:
+    """A VPC has one."""
+    if has_internet_gateway(call, call.params["VpcId"]):
+        message = f"Network {call.params['VpcId']} already has an internet gateway attached"
+        raise AwsError("InvalidParameterValue", message)
+    forward()
+    return None
+
+
+@around("ec2", "AssociateRouteTable")
+def refuse_association(call: Call, forward: Forward) -> Answer:
+    """A subnet has one route table, of its own VPC."""
+    tables, subnet = call.backend().route_tables, _subnet(call.backend(), call.params.get("SubnetId", ""))
+    table = tables.get(call.params["RouteTableId"])
+    if table is not None and subnet is not None:
+        if subnet.vpc_id != table.vpc_id:
+            message = f"route table {table.id} and subnet {subnet.id} belong to different networks"
+            raise AwsError("InvalidParameterValue", message)
+        if any(subnet.id in other._associations.values() for other in tables.values() if other is not table):
+            message = f"the specified association for route table {table.id} conflicts with an existing association"
+            raise AwsError("Resource.AlreadyAssociated", message)
+    forward()
+    return None
+
+
+def _subnet(backend: Any, identifier: str) -> Any:
+    return next((zone[identifier] for zone in backend.subnets.values() if identifier in zone), None)
+
+
+@around("ec2", "DeleteRouteTable")
+def refuse_main_table(call: Call, forward: Forward) -> Answer:
+    """A VPC's first one goes with it."""
+    table = call.backend().route_tables.get(call.params["RouteTableId"])
+    if table is not None and table.main_association_id:
+        message = f"The routeTable '{table.id}' has dependencies and cannot be deleted."
+        raise AwsError("DependencyViolation", message)
+    forward()
+    return None
+
+
+@around("ec2", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress")
+def refuse_foreign_ends(call: Call, forward: Forward) -> Answer:
+    """Rules name groups of their own VPC, and prefix lists that there are."""
+    backend = call.backend()
+    group = backend.get_security_group_from_id(call.params.get("GroupId"))
+    for permission in call.params.get("IpPermissions") or []:
+        for pair in permission.get("UserIdGroupPairs") or []:
+            other = backend.get_security_group_from_id(pair.get("GroupId"))
+            if group is not None and other is not None and group.vpc_id != other.vpc_id:
+                message = "You have specified two resources that belong to different networks."
+                raise AwsError("InvalidGroup.NotFound", message)
+        for prefix_list in (each["PrefixListId"] for each in permission.get("PrefixListIds") or []):
+            if prefix_list not in backend.managed_prefix_lists:
+                raise AwsError("InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix_list}' does not exist")
+    forward()
+    return None
+
+
+@around("ec2", "RunInstances")
+def refuse_foreign_groups(call: Call, forward: Forward) -> Answer:
+    """An instance's groups are those of its subnet's VPC."""
+    subnet = _subnet(call.backend(), call.params.get("SubnetId", ""))
+    for identifier in call.params.get("SecurityGroupIds") or []:
+        group = call.backend().get_security_group_from_id(identifier)
+        if subnet is not None and group is not None and group.vpc_id != subnet.vpc_id:
+            message = f"Security group {group.id} and subnet {subnet.id} belong to different networks."
+            raise AwsError("InvalidParameter", message)
+    forward()
+    return None
+
+
 @around("ec2", "ModifyVpcAttribute")
 def refuse_several_attributes(call: Call, forward: Forward) -> Answer:
     """One attribute a call."""
@@ -68,7 +140,9 @@ def refuse_several_attributes(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "CreateNatGateway")
 def nat_gateway_comes(call: Call, forward: Forward) -> Answer:
-    """Pending at first; a public one fails in a VPC that has no internet gateway."""
+    """Pending at first; a public one has an address, and fails in a VPC that has no internet gateway."""
+    if call.params.get("ConnectivityType") != "private" and not call.params.get("AllocationId"):
+        raise AwsError("MissingParameter", "The request must contain the parameter AllocationId")
     answer = forward()
     gateway = call.backend().nat_gateways[answer["NatGateway"]["NatGatewayId"]]
     stranded = gateway.connectivity_type != "private" and not has_internet_gateway(call, gateway.vpc_id)
@@ -104,6 +178,13 @@ def endpoint_comes(call: Call, forward: Forward) -> Answer:
     """An interface endpoint is pending at first, a gateway endpoint is only routes; a private name is given once."""
     params, service = call.params, call.params["ServiceName"]
     if params.get("VpcEndpointType") == "Interface" and params.get("PrivateDnsEnabled", True):
+        vpc = call.backend().vpcs.get(params["VpcId"])
+        if vpc is not None and not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
+            message = (
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
+                f"for {vpc.id}"
+            )
+            raise AwsError("InvalidParameter", message)
         for other in _live_endpoints(call.backend()):
             if (other.vpc_id, other.service_name) == (params["VpcId"], service) and other.private_dns_enabled:
                 domain = f"{service.split('.')[-1]}.{call.region}.amazonaws.com"

@@ -30,6 +30,7 @@ VALUES = {
     "compute_topic_arns": {"order-events": "arn:aws:sns:us-east-1:1:production-order-events"},
     "compute_environment": {"GREETING": 'it\'s "quoted" $HOME'},
     "compute_target_group_ports": {"web": 80, "api": 8080},
+    "_compute_group_name": "production-asg",
     "_compute_log_group": "/production/web",
     "_compute_image": "",
 }
@@ -121,6 +122,10 @@ def test_nothing_waits_for_the_database():  # ORD-6
 def test_the_agent_is_configured():
     config = json.loads(documents(rendered())["/opt/aws/amazon-cloudwatch-agent/etc/stack.json"])
     assert set(config["metrics"]["metrics_collected"]) == {"mem", "disk"}
+    assert config["agent"]["omit_hostname"], "each server would be a metric of its own"
+    for collected in config["metrics"]["metrics_collected"].values():
+        assert collected["append_dimensions"] == {"AutoScalingGroupName": "production-asg"}
+    assert "${aws:" not in json.dumps(config), "the agent would need ec2:DescribeTags, which the role has not"
     logs = config["logs"]["logs_collected"]["files"]["collect_list"]
     assert {log["log_group_name"] for log in logs} == {"/production/web"}
     assert [log["file_path"] for log in logs] == ["/var/log/cloud-init-output.log", "/var/log/pull-image.log"]

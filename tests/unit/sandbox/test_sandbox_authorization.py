@@ -194,3 +194,11 @@ def test_messages_need_the_key_of_topic_and_queue(acting: Callable[..., Aws], aw
         refused("AccessDeniedException", sqs.receive_message, QueueUrl=queue)
     else:  # whoever reads encrypts nothing
         sqs.receive_message(QueueUrl=queue)
+
+
+def test_a_bucket_made_with_tags_takes_the_right_to_tag(acting: Callable[..., Aws]) -> None:
+    s3, here = acting(allow("s3:CreateBucket"))("s3"), {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket="plain", CreateBucketConfiguration=here)
+    tagged = {**here, "Tags": [{"Key": "Layer", "Value": "storage"}]}
+    text = refused("AccessDenied", s3.create_bucket, Bucket="tagged", CreateBucketConfiguration=tagged)
+    assert "s3:TagResource" in text

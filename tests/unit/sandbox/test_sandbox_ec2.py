@@ -126,8 +126,7 @@ def test_unknown_instance_profile(aws: Aws) -> None:
 def test_nat_gateway_holds_subnet_address_and_gateway(aws: Aws, network: Network) -> None:
     ec2 = aws("ec2")
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network.vpc)
+    gateway = network.gateway
     created = ec2.create_nat_gateway(SubnetId=network.subnets[0], AllocationId=address)["NatGateway"]
     refused("DependencyViolation", ec2.delete_subnet, SubnetId=network.subnets[0])
     refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=address)
@@ -146,6 +145,7 @@ def test_interface_endpoint_holds_subnet_until_it_is_gone(aws: Aws, network: Net
         VpcId=network.vpc,
         ServiceName="com.amazonaws.us-east-1.ssm",
         VpcEndpointType="Interface",
+        PrivateDnsEnabled=False,
         SubnetIds=[network.subnets[0]],
         SecurityGroupIds=[network.security_group],
     )["VpcEndpoint"]["VpcEndpointId"]

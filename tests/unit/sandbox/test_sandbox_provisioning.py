@@ -36,6 +36,7 @@ def test_nat_gateway(aws: Aws, network: Network, later: Later) -> None:
 
 def test_interface_endpoint(aws: Aws, network: Network, later: Later) -> None:
     ec2 = aws("ec2")
+    ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
     endpoint = ec2.create_vpc_endpoint(
         VpcId=network.vpc,
         ServiceName="com.amazonaws.eu-west-1.ssm",

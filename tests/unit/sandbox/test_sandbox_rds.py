@@ -100,7 +100,7 @@ def test_replica_needs_backups(rds: Any) -> None:
         ({"MasterUserPassword": "short"}, "InvalidParameterValue"),
         ({"MasterUserPassword": "with a space"}, "InvalidParameterValue"),
         ({"MonitoringRoleArn": "arn:aws:iam::123456789012:role/none"}, "InvalidParameterValue"),
-        ({"KmsKeyId": "none"}, "KMSKeyNotAccessibleFault"),
+        ({"StorageEncrypted": True, "KmsKeyId": "none"}, "KMSKeyNotAccessibleFault"),
     ],
 )
 def test_refused_instances(rds: Any, change: dict[str, Any], code: str) -> None:

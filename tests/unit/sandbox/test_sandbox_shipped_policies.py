@@ -219,6 +219,11 @@ def test_a_deployer_leaves_alone_what_has_not_its_name(acting: Callable[..., Aws
     )
 
 
+def test_a_deployer_makes_buckets_with_their_tags(acting: Callable[..., Aws]) -> None:
+    made = {"LocationConstraint": REGION, "Tags": OURS}
+    acting("deployer")("s3").create_bucket(Bucket=f"production-logs-{ACCOUNT}-{REGION}", CreateBucketConfiguration=made)
+
+
 def test_a_deployer_deletes_its_database_only_by_its_tags_too(acting: Callable[..., Aws], aws: Aws) -> None:
     about = {"DBInstanceClass": "db.t4g.micro", "Engine": "mysql", "AllocatedStorage": 20}
     about |= {"MasterUsername": "dbadmin", "MasterUserPassword": "not-a-secret-1"}

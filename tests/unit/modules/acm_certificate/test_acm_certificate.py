@@ -9,6 +9,7 @@ from ansible_collections.realtime.aws.plugins.modules import acm_certificate
 from module_failed import ModuleFailed
 
 MODULE, DOMAIN = "acm_certificate", "example.com"
+DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # the cache policy CachingDisabled
 OWNER = {"Project": "realtime", "Environment": "production"}
 TAGS = {**OWNER, "Owner": "platform"}
 REGIONS = ["eu-west-1", "us-east-1"]
@@ -54,7 +55,11 @@ def in_use_by(arn):
                 }
             ],
         },
-        "DefaultCacheBehavior": {"TargetOriginId": "a", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "x"},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "a",
+            "ViewerProtocolPolicy": "https-only",
+            "CachePolicyId": DISABLED,
+        },
         "ViewerCertificate": {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only"},
     }
     boto3.client("cloudfront").create_distribution(DistributionConfig=config)

@@ -23,7 +23,23 @@ def cloudfront(sandbox_aws):
 
 
 @pytest.fixture
-def options(cloudfront):
+def certificate(sandbox_aws):
+    """The ARN of an issued certificate of the names."""
+    acm, route53 = boto3.client("acm"), boto3.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="zone")["HostedZone"]["Id"]
+    names = {"DomainName": "example.com", "SubjectAlternativeNames": ["*.example.com"]}
+    arn = acm.request_certificate(**names, ValidationMethod="DNS")["CertificateArn"]
+    acm.describe_certificate(CertificateArn=arn)
+    option = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]
+    value = [{"Value": option["ResourceRecord"]["Value"]}]
+    record = {"Name": option["ResourceRecord"]["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": value}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    return arn
+
+
+@pytest.fixture
+def options(cloudfront, certificate):
     control = cloudfront.create_origin_access_control(
         OriginAccessControlConfig={
             "Name": "static",
@@ -34,6 +50,7 @@ def options(cloudfront):
     )["OriginAccessControl"]["Id"]
     return {
         "aliases": ["www.example.com", "example.com"],
+        "viewer_certificate": {"acm_certificate_arn": certificate},
         "comment": "site",
         "origins": [
             {
