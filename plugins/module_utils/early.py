@@ -4,7 +4,7 @@
 
 AWS does not know at once everywhere what it has just made: for some seconds, a call that names it may be answered as if it did not
 exist. botocore does not repeat such a call. Its clients do here, where this process has made what the call names, and, for a shorter
-time, where the call builds on what another task of the run may have made.
+time, where the call builds on what another task of the run may have made, or names what AWS has just shown to this process.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.realtime.aws.plugins.module_utils.answers import LOST
+
 MAKING = ("Allocate", "Create", "Put", "Request")  # how the names of operations begin that make something
 # And of those that build on something: who asks for that has seen it.
 BUILDING = (
@@ -22,17 +24,22 @@ BUILDING = (
     "Associate",
     "Attach",
     "Authorize",
+    "Change",
+    "Enable",
     "GetSecretValue",
     "Modify",
     "Register",
+    "Replace",
+    "Rotate",
     "Set",
+    "Start",
     "Subscribe",
     "Tag",
     "Update",
 )
 UNKNOWN = re.compile(
     r"AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist|DB(Instance|ParameterGroup)NotFound|DBSubnetGroupNotFoundFault"
-    r"|Invalid(?!Permission)\w+\.NotFound|(Listener|LoadBalancer|NatGateway|TargetGroup)NotFound"
+    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|TargetGroup)NotFound"
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
@@ -43,14 +50,20 @@ PATIENCE = 60  # seconds for which something is new
 ATTEMPTS, PAUSE = 9, 5  # with pauses of one second, then two, up to PAUSE: half a minute
 FOREIGN_ATTEMPTS = 4  # ten seconds, for what this process has not made
 
+READING = ("Describe", "Get", "Head", "List")
+REMOVING = ("Delete", "Release", "Schedule")
+
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
+SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
+FOUND: set[str] = set()  # those that it was asked for
+REMOVED: set[str] = set()  # those that this process has removed, or a part of them
 
 
 def await_new(client: Any) -> None:
     """Let botocore repeat a call of client that names what this process has just made, while AWS does not know that."""
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     events.register("before-parameter-build", _note_names)
-    events.register("after-call", _note_made)
+    events.register("after-call", _note_answer)
     events.register_first(f"needs-retry.{service}", _needs_retry)
 
 
@@ -58,10 +71,18 @@ def _note_names(params: dict[str, Any], context: dict[str, Any], **kwargs: Any) 
     context[NAMED] = set(_texts(params))
 
 
-def _note_made(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-    if model.name.startswith(MAKING) and parsed["ResponseMetadata"]["HTTPStatusCode"] < 300:
-        found = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}
-        MADE.update(dict.fromkeys([*context[NAMED], *_texts(found)], time.monotonic()))
+def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
+    if parsed["ResponseMetadata"]["HTTPStatusCode"] >= 300:
+        return
+    names = context[NAMED]
+    found = {text for key, value in parsed.items() if key != "ResponseMetadata" for text in _texts(value)}
+    if model.name.startswith(MAKING):
+        MADE.update(dict.fromkeys(names | found, time.monotonic()))
+    elif model.name.startswith(READING):
+        SHOWN.update(found)
+        FOUND.update(names & found)
+    elif model.name.startswith(REMOVING):
+        REMOVED.update(names)
 
 
 def _needs_retry(
@@ -75,10 +96,19 @@ def _needs_retry(
         or not is_unknown(response[1].get("Error", {}))
     ):
         return None
-    now = time.monotonic()
-    new = any(now - MADE[text] < PATIENCE for text in request_dict["context"].get(NAMED, ()) if text in MADE)
-    built = operation.name.startswith(BUILDING) and attempts <= FOREIGN_ATTEMPTS
-    return min(attempts, PAUSE) if new or built else None
+    context, now = request_dict["context"], time.monotonic()
+    names = context.get(NAMED, set())
+    new = any(now - MADE[text] < PATIENCE for text in names if text in MADE)
+    if new or (attempts <= FOREIGN_ATTEMPTS and _should_be_there(operation.name, names, context)):
+        return min(attempts, PAUSE)
+    return None
+
+
+def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
+    """Return whether AWS has shown what the call names, or who makes it has seen that."""
+    if operation.startswith(REMOVING):
+        return bool(names & SHOWN) and not context.get(LOST)
+    return operation.startswith(BUILDING) or bool(names & FOUND - REMOVED)
 
 
 def is_unknown(error: dict[str, str]) -> bool:
