@@ -43,8 +43,8 @@ UNKNOWN = re.compile(
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
-# What these read may be missing of a thing that is there.
-PARTS = {"GetLoggingConfiguration", "GetPolicy", "GetRolePolicy"}
+PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
+OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
 PATIENCE = 60  # seconds for which something is new
 ATTEMPTS, PAUSE = 9, 5  # with pauses of one second, then two, up to PAUSE: half a minute
@@ -55,7 +55,7 @@ REMOVING = ("Delete", "Release", "Schedule")
 
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
 SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
-FOUND: set[str] = set()  # those that it was asked for
+FOUND: set[str] = set()  # those that it was asked for, and all ids and ARNs: they are like no other text
 REMOVED: set[str] = set()  # those that this process has removed, or a part of them
 
 
@@ -68,19 +68,21 @@ def await_new(client: Any) -> None:
 
 
 def _note_names(params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-    context[NAMED] = set(_texts(params))
+    context[NAMED] = {text for _member, text in _texts(params)}
 
 
 def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
     if parsed["ResponseMetadata"]["HTTPStatusCode"] >= 300:
         return
     names = context[NAMED]
-    found = {text for key, value in parsed.items() if key != "ResponseMetadata" for text in _texts(value)}
+    answer = list(_texts({key: value for key, value in parsed.items() if key != "ResponseMetadata"}))
+    found = {text for _member, text in answer}
     if model.name.startswith(MAKING):
         MADE.update(dict.fromkeys(names | found, time.monotonic()))
     elif model.name.startswith(READING):
         SHOWN.update(found)
         FOUND.update(names & found)
+        FOUND.update(text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit())
     elif model.name.startswith(REMOVING):
         REMOVED.update(names)
 
@@ -92,13 +94,15 @@ def _needs_retry(
     if (
         response is None
         or attempts >= ATTEMPTS
-        or operation.name in PARTS
+        or operation.name in OPTIONAL
         or not is_unknown(response[1].get("Error", {}))
     ):
         return None
     context, now = request_dict["context"], time.monotonic()
     names = context.get(NAMED, set())
     new = any(now - MADE[text] < PATIENCE for text in names if text in MADE)
+    if new and operation.name in PARTS:
+        return None
     if new or (attempts <= FOREIGN_ATTEMPTS and _should_be_there(operation.name, names, context)):
         return min(attempts, PAUSE)
     return None
@@ -117,12 +121,13 @@ def is_unknown(error: dict[str, str]) -> bool:
     return bool(UNKNOWN.fullmatch(code)) or (code == "ValidationError" and bool(UNKNOWN_TEXT.search(error["Message"])))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, member: str = "") -> Iterator[tuple[str, str]]:
+    """Each text in parameters or an answer, with the member that has it."""
     if isinstance(value, str):
-        yield value.removeprefix("/hostedzone/")
+        yield member, value.removeprefix("/hostedzone/")
     elif isinstance(value, dict):
-        for inside in value.values():
-            yield from _texts(inside)
+        for name, inside in value.items():
+            yield from _texts(inside, name)
     elif isinstance(value, (list, tuple)):
         for inside in value:
-            yield from _texts(inside)
+            yield from _texts(inside, member)

@@ -47,6 +47,8 @@ def pause(
         ({"named": "others", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
         ({"named": "f", "operation": "GetQueueAttributes"}, 1),
         ({"named": "f", "operation": "GetQueueAttributes", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
+        ({"named": "f", "operation": "GetPolicy"}, 1),
+        ({"named": "f", "operation": "GetLoggingConfiguration"}, None),
         ({"named": "s", "operation": "GetQueueAttributes"}, None),
         ({"named": "r", "operation": "GetQueueAttributes"}, None),
         ({"named": "s", "operation": "DeleteQueue"}, 1),
@@ -82,11 +84,13 @@ def answer(operation: str, *names: str, **members: Any) -> None:
 
 
 def test_what_is_shown_is_noted_and_what_is_removed():
-    answer("DescribeKey", "a", "alias", Key={"Id": "a", "Arn": "arn:a"})
-    answer("DeleteKey", "a")
-    assert early.SHOWN >= {"a", "arn:a"} and "alias" not in early.SHOWN
-    assert "a" in early.FOUND and not {"alias", "arn:a"} & early.FOUND
-    assert "a" in early.REMOVED
+    answer(
+        "ListPlans", "a", "alias", Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "Id": "b-1"}]
+    )
+    answer("DeletePlan", "b-1")
+    assert early.SHOWN == {"s", "f", "r", "a", "arn:a", "123", "b", "b-1"}
+    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1"}
+    assert early.REMOVED == {"r", "b-1"}
 
 
 def test_what_is_made_is_noted():
