@@ -81,7 +81,7 @@ def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **
         MADE.update(dict.fromkeys(names | found, time.monotonic()))
     elif model.name.startswith(READING):
         SHOWN.update(found)
-        FOUND.update(names & found)
+        FOUND.update(names if model.name.startswith("Head") else names & found)  # such an answer is empty
         FOUND.update(text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit())
     elif model.name.startswith(REMOVING):
         REMOVED.update(names)

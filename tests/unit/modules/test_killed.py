@@ -69,6 +69,15 @@ def test_the_next_run_finishes(sandbox_aws, run_module, killed, tmp_path, writes
     assert resources() == before
 
 
+def test_what_is_half_made_is_removed(sandbox_aws, run_module, killed):
+    before = resources()
+    for case in CASES:
+        assert killed(1, case), case[0]
+        for module, options in removals([case]):
+            run_module(module, **options)
+    assert resources() == before
+
+
 @pytest.mark.parametrize("writes", [1, 2, 3])
 def test_a_network_is_not_doubled(running_sandbox, sandbox_aws, run_module, killed, writes):
     """An address before its NAT gateway, a gateway before it is attached, a table before its routes."""

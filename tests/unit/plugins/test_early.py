@@ -87,9 +87,10 @@ def test_what_is_shown_is_noted_and_what_is_removed():
     answer(
         "ListPlans", "a", "alias", Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "Id": "b-1"}]
     )
+    answer("HeadBucket", "bucket")
     answer("DeletePlan", "b-1")
     assert early.SHOWN == {"s", "f", "r", "a", "arn:a", "123", "b", "b-1"}
-    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1"}
+    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1", "bucket"}
     assert early.REMOVED == {"r", "b-1"}
 
 
