@@ -44,6 +44,8 @@ def pause(
         ({"named": "others"}, 1),
         ({"named": "others", "operation": "ChangeResourceRecordSets"}, 1),
         ({"named": "others", "operation": "EnableKeyRotation"}, 1),
+        ({"named": "others", "operation": "DescribeTargetHealth"}, 1),
+        ({"named": "others", "operation": "ListObjectsV2"}, 1),
         ({"named": "others", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
         ({"named": "f", "operation": "GetQueueAttributes"}, 1),
         ({"named": "f", "operation": "GetQueueAttributes", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
