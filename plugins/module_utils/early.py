@@ -113,7 +113,7 @@ def _needs_retry(
 def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
     """Return whether AWS has shown what the call names, or who makes it has seen that."""
     if operation.startswith(REMOVING):
-        return bool(names & SHOWN) and not context.get(LOST)
+        return bool(names & (SHOWN | FOUND)) and not context.get(LOST)
     return operation.startswith(BUILDING) or bool(names & FOUND - REMOVED)
 
 
