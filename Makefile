@@ -104,8 +104,8 @@ molecule-%: setup
 bench: setup ## Measure beside a playbook of stock modules: make bench ARGS='--rounds 1 --stacks' (docs/performance.md)
 	@$(LOCAL) scripts/bench $(ARGS)
 
-chaos: setup ## Deploy, release and tear down on bad days: faults by seeds, lost answers, kills (an hour or more)
-	$(LOCAL) scripts/chaos faults:one faults:two faults:three lose:lost lose:cut kill:29 kill:17
+chaos: setup ## Deploy, release and tear down on bad days: faults by seeds, lost answers, new things unknown, kills (hours)
+	$(LOCAL) scripts/chaos faults:one faults:two faults:three lose:lost lose:cut early:once kill:29 kill:17
 
 clean: ## Remove what make made, but .venv
 	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz

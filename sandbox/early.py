@@ -27,6 +27,8 @@ class New(NamedTuple):
     """The members of later calls that name it; () where its id is like no other text."""
     refused_by: tuple[tuple[str, str], ...] = ()
     """Services beside its own that are asked at once, and the code by which they refuse."""
+    nameless: str = ""
+    """The code for a name that a list is asked for and does not know, if it is another."""
 
 
 KINDS = (
@@ -71,6 +73,7 @@ KINDS = (
         "LaunchTemplates",
         "InvalidLaunchTemplateId.NotFound",
         refused_by=(("autoscaling", "ValidationError"),),
+        nameless="InvalidLaunchTemplateName.NotFoundException",
     ),
     New("ec2", "CreateNatGateway", "NatGateway.NatGatewayId", "NatGateways", "NatGatewayNotFound"),
     New("ec2", "CreateRouteTable", "RouteTable.RouteTableId", "RouteTables", "InvalidRouteTableID.NotFound"),
@@ -152,6 +155,7 @@ ENDPOINTS = {
     "InvalidVpcID.NotFound": "InvalidVpcId.NotFound",
 }
 LISTING = ("Describe", "List", "Get")
+BY_NAME = {"LaunchTemplateNames", "Names"}  # lists that are asked for these refuse a name that they do not know
 _BY_OPERATION = {(kind.service, kind.operation): kind for kind in KINDS}
 
 
@@ -186,13 +190,7 @@ class Early:
     def hide(self, message: wire.Message, answer: wire.Answer) -> wire.Answer:
         """Leave new things out of the first answer of each operation that lists them."""
         kinds = {kind.listed: kind for kind in self._new.values() if kind.service == message.service}
-        if (
-            not kinds
-            or "Names" in (message.params or {})
-            or message.model is None
-            or answer.status >= 300
-            or not message.operation.startswith(LISTING)
-        ):
+        if not kinds or message.model is None or answer.status >= 300 or not message.operation.startswith(LISTING):
             return answer
         named = set(_texts(message.params or {}))
         hidden: set[tuple[str, ...]] = set()
@@ -217,6 +215,9 @@ class Early:
             if inside.get(last):
                 inside[last] = [each for each in inside[last] if not is_hidden(each, kind)]
         self._refused |= hidden
+        if hidden and BY_NAME & message.params.keys():
+            kind = self._new[next(iter(hidden))[:2]]
+            raise AwsError(kind.nameless or kind.code, "One or more of these do not exist", status=kind.status)
         return wire.write_answer(message, found) if hidden else answer
 
     def note(self, message: wire.Message, answer: wire.Answer) -> None:

@@ -213,6 +213,15 @@ def wait_until(
     return result
 
 
+def await_listed(ids: Collection[str], read: Callable[[], list[dict[str, Any]]]) -> None:
+    """Wait until AWS lists what was just made, for whoever reads next looks for it there; read returns the list."""
+    if ids:
+        what = f"AWS to list {', '.join(ids)}"
+        wait_until(
+            what, lambda: {*ids} <= {text for each in read() for text in each.values() if isinstance(text, str)}, 60
+        )
+
+
 def retry_on(codes: list[str], call: Callable[[], Any], timeout: float, message: str = "") -> Any:
     """Repeat call while AWS refuses it with one of these codes (and message in its text), up to timeout seconds.
 

@@ -4,7 +4,7 @@
 
 AWS does not know at once everywhere what it has just made: for some seconds, a call that names it may be answered as if it did not
 exist. botocore does not repeat such a call. Its clients do here, where this process has made what the call names, and, for a shorter
-time, where the call builds on what another task of the run may have made.
+time, where the call builds on what another task of the run may have made, or names what AWS has just shown to this process.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.realtime.aws.plugins.module_utils.answers import LOST
+
 MAKING = ("Allocate", "Create", "Put", "Request")  # how the names of operations begin that make something
 # And of those that build on something: who asks for that has seen it.
 BUILDING = (
@@ -22,46 +24,69 @@ BUILDING = (
     "Associate",
     "Attach",
     "Authorize",
+    "Change",
+    "DescribeTargetHealth",
+    "Enable",
     "GetSecretValue",
+    "ListObjectsV2",
     "Modify",
     "Register",
+    "Replace",
+    "Rotate",
     "Set",
+    "Start",
     "Subscribe",
     "Tag",
     "Update",
 )
 UNKNOWN = re.compile(
     r"AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist|DB(Instance|ParameterGroup)NotFound|DBSubnetGroupNotFoundFault"
-    r"|Invalid(?!Permission)\w+\.NotFound|(Listener|LoadBalancer|NatGateway|TargetGroup)NotFound"
+    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|TargetGroup)NotFound"
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
-# What these read may be missing of a thing that is there.
-PARTS = {"GetLoggingConfiguration", "GetPolicy", "GetRolePolicy"}
+PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
+OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
 PATIENCE = 60  # seconds for which something is new
 ATTEMPTS, PAUSE = 9, 5  # with pauses of one second, then two, up to PAUSE: half a minute
 FOREIGN_ATTEMPTS = 4  # ten seconds, for what this process has not made
 
+READING = ("Describe", "Get", "Head", "List")
+REMOVING = ("Delete", "Release", "Schedule")
+
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
+SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
+FOUND: set[str] = set()  # those that it was asked for, and all ids and ARNs: they are like no other text
+REMOVED: set[str] = set()  # those that this process has removed, or a part of them
 
 
 def await_new(client: Any) -> None:
     """Let botocore repeat a call of client that names what this process has just made, while AWS does not know that."""
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     events.register("before-parameter-build", _note_names)
-    events.register("after-call", _note_made)
+    events.register("after-call", _note_answer)
     events.register_first(f"needs-retry.{service}", _needs_retry)
 
 
 def _note_names(params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-    context[NAMED] = set(_texts(params))
+    context[NAMED] = {text for _member, text in _texts(params)}
 
 
-def _note_made(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-    if model.name.startswith(MAKING) and parsed["ResponseMetadata"]["HTTPStatusCode"] < 300:
-        found = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}
-        MADE.update(dict.fromkeys([*context[NAMED], *_texts(found)], time.monotonic()))
+def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
+    if parsed["ResponseMetadata"]["HTTPStatusCode"] >= 300:
+        return
+    names = context[NAMED]
+    answer = list(_texts({key: value for key, value in parsed.items() if key != "ResponseMetadata"}))
+    found = {text for _member, text in answer}
+    if model.name.startswith(MAKING):
+        MADE.update(dict.fromkeys(names | found, time.monotonic()))
+    elif model.name.startswith(READING):
+        SHOWN.update(found)
+        FOUND.update(names if model.name.startswith("Head") else names & found)  # such an answer is empty
+        FOUND.update(text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit())
+    elif model.name.startswith(REMOVING):
+        REMOVED.update(names)
 
 
 def _needs_retry(
@@ -71,14 +96,25 @@ def _needs_retry(
     if (
         response is None
         or attempts >= ATTEMPTS
-        or operation.name in PARTS
+        or operation.name in OPTIONAL
         or not is_unknown(response[1].get("Error", {}))
     ):
         return None
-    now = time.monotonic()
-    new = any(now - MADE[text] < PATIENCE for text in request_dict["context"].get(NAMED, ()) if text in MADE)
-    built = operation.name.startswith(BUILDING) and attempts <= FOREIGN_ATTEMPTS
-    return min(attempts, PAUSE) if new or built else None
+    context, now = request_dict["context"], time.monotonic()
+    names = context.get(NAMED, set())
+    new = any(now - MADE[text] < PATIENCE for text in names if text in MADE)
+    if new and operation.name in PARTS:
+        return None
+    if new or (attempts <= FOREIGN_ATTEMPTS and _should_be_there(operation.name, names, context)):
+        return min(attempts, PAUSE)
+    return None
+
+
+def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
+    """Return whether AWS has shown what the call names, or who makes it has seen that."""
+    if operation.startswith(REMOVING):
+        return bool(names & (SHOWN | FOUND)) and not context.get(LOST)
+    return operation.startswith(BUILDING) or bool(names & FOUND - REMOVED)
 
 
 def is_unknown(error: dict[str, str]) -> bool:
@@ -87,12 +123,13 @@ def is_unknown(error: dict[str, str]) -> bool:
     return bool(UNKNOWN.fullmatch(code)) or (code == "ValidationError" and bool(UNKNOWN_TEXT.search(error["Message"])))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, member: str = "") -> Iterator[tuple[str, str]]:
+    """Each text in parameters or an answer, with the member that has it."""
     if isinstance(value, str):
-        yield value.removeprefix("/hostedzone/")
+        yield member, value.removeprefix("/hostedzone/")
     elif isinstance(value, dict):
-        for inside in value.values():
-            yield from _texts(inside)
+        for name, inside in value.items():
+            yield from _texts(inside, name)
     elif isinstance(value, (list, tuple)):
         for inside in value:
-            yield from _texts(inside)
+            yield from _texts(inside, member)

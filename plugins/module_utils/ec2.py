@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,12 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
-from ansible_collections.realtime.aws.plugins.module_utils.converge import (
-    named,
-    retry_on,
-    tag_changes,
-    wait_until,
-)
+from ansible_collections.realtime.aws.plugins.module_utils.converge import named, retry_on, tag_changes
 from ansible_collections.realtime.aws.plugins.module_utils.pending import is_pending
 
 WORKERS = 8
@@ -60,15 +55,6 @@ def in_vpc(client: Any, operation: str, key: str, vpc_id: str, argument: str = "
         return [item for page in pages for item in page[key]]
 
     return read()
-
-
-def await_listed(ids: Collection[str], read: Callable[[], list[dict[str, Any]]]) -> None:
-    """Wait until AWS lists what was just made, for whoever reads next looks for it there; read returns the list."""
-    if ids:
-        what = f"AWS to list {', '.join(ids)}"
-        wait_until(
-            what, lambda: {*ids} <= {text for each in read() for text in each.values() if isinstance(text, str)}, 60
-        )
 
 
 def real(ids: Iterable[str]) -> list[str]:

@@ -152,6 +152,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.acm import key_algori
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -242,7 +243,7 @@ class Region:
 
     @named("request the certificate")
     def request(self, wanted: dict[str, Any]) -> str:
-        return self.client.request_certificate(
+        arn = self.client.request_certificate(
             DomainName=wanted["domain_name"],
             SubjectAlternativeNames=wanted["names"],
             ValidationMethod="DNS",
@@ -252,6 +253,8 @@ class Region:
             Options={"CertificateTransparencyLoggingPreference": "ENABLED"},
             Tags=ansible_dict_to_boto3_tag_list(wanted["tags"]),
         )["CertificateArn"]
+        await_listed([arn], lambda: list_certificates(self.client))
+        return arn
 
     @named("tag the certificate")
     def write_tags(self, arn: str, current: dict[str, str], wanted: dict[str, str]) -> None:

@@ -238,6 +238,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -395,7 +396,9 @@ def create(client: Any, name: str, data: dict[str, Any], description: str | None
         **({"VersionDescription": description} if description else {}),
         **({"TagSpecifications": [specification]} if tags else {}),
     )
-    return response["LaunchTemplate"]["LaunchTemplateId"]
+    made = response["LaunchTemplate"]["LaunchTemplateId"]
+    await_listed([made], lambda: [find(client, name) or {}])
+    return made
 
 
 @named("add a version to the launch template")

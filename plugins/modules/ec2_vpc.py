@@ -121,6 +121,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     adopting_tags,
+    await_listed,
     desired_tags,
     is_adopted,
     missing_is_none,
@@ -130,7 +131,6 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
-    await_listed,
     delete_when_free,
     tag_filters,
     tagged,

@@ -141,6 +141,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_p
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     named,
     report,
@@ -149,7 +150,6 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     LINGERING,
-    await_listed,
     in_vpc,
     tagged,
     tags_of,

@@ -114,6 +114,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.answers import create
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -123,7 +124,6 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
     LINGERING,
-    await_listed,
     in_vpc,
     side_by_side,
     tagged,

@@ -118,6 +118,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.answers import writte
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -126,7 +127,6 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     when_removed,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
-    await_listed,
     delete_when_free,
     in_vpc,
     tagged,

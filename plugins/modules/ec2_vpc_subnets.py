@@ -106,13 +106,13 @@ from ansible_collections.realtime.aws.plugins.module_utils.answers import writte
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     named,
     report,
     retry_on,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.ec2 import (
-    await_listed,
     delete_when_free,
     in_vpc,
     side_by_side,

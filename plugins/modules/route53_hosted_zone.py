@@ -127,6 +127,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.answers import writte
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -223,6 +224,7 @@ def apply(client: Any, plan: Plan, zone_id: str | None, owner: dict[str, str], f
         reference = caller_reference_prefix(owner) + uuid.uuid4().hex
         zone_id = create_zone(client, plan.name, plan.desired["comment"], reference)
         zone_id = zone_id or find_by_reference(client, reference)
+        await_listed([zone_id], lambda: list_public_zones(client))
     elif "comment" in plan.changes:
         write_comment(client, zone_id, plan.desired["comment"])
     if "tags" in plan.changes:

@@ -190,8 +190,9 @@ def read_layer(layer: str, stack: Stack) -> dict[str, Any]:
     for pause in PAUSES:
         try:
             return LAYERS[layer](stack)
-        except ClientError as error:
-            if not is_unknown(error.response["Error"]):
+        except (AnsibleAWSError, ClientError) as error:
+            refusal = getattr(error, "exception", error)
+            if not isinstance(refusal, ClientError) or not is_unknown(refusal.response["Error"]):
                 raise
         time.sleep(pause)
     return LAYERS[layer](stack)

@@ -70,7 +70,8 @@ def run_module(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, An
     def run(module_name: str, /, check: bool = False, **params: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.realtime.aws.plugins.modules.{module_name}")
         early = importlib.import_module("ansible_collections.realtime.aws.plugins.module_utils.early")
-        early.MADE.clear()  # each run is a process of its own
+        for memory in (early.MADE, early.SHOWN, early.FOUND, early.REMOVED):
+            memory.clear()  # each run is a process of its own
         capsys.readouterr()
         arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
         with patch_module_args(arguments), pytest.raises(SystemExit):

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.modules import stack_info
 from bad_days import CASES, Case, make_below, make_network, removals, resources, standing_on
 from botocore.exceptions import ClientError
@@ -78,6 +79,25 @@ def test_new_parts_of_a_network_are_known_and_listed_when_their_modules_have_end
     early()
 
 
+# What a module makes, and by what its layer is read next.
+READ_NEXT = {
+    "acm_certificate": ("acm", "list_certificates", "CertificateSummaryList", {}),
+    "ec2_launch_template": ("ec2", "describe_launch_templates", "LaunchTemplates", {"LaunchTemplateNames": ["test"]}),
+    "route53_hosted_zone": ("route53", "list_hosted_zones", "HostedZones", {}),
+}
+
+
+@pytest.mark.parametrize("module", READ_NEXT)
+def test_what_a_module_made_is_listed_when_it_has_ended(early, run_module, tmp_path, module):
+    cases = dict([*CASES, *standing_on(make_below(tmp_path))])
+    service, operation, member, named = READ_NEXT[module]
+    early(True)
+    run_module(module, **cases[module])
+    shown = getattr(boto3.client(service), operation)(**named)[member]
+    early()
+    assert shown == getattr(boto3.client(service), operation)(**named)[member]
+
+
 def test_every_module_that_writes_has_a_case():
     source = Path(__file__).with_name("bad_days.py").read_text(encoding="utf-8")
     cases = {module for module, _options in CASES} | set(re.findall(r'(?:yield |run_module\()"(\w+)"', source))
@@ -94,7 +114,8 @@ def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monke
 
 
 def test_a_layer_is_read_again_while_aws_lists_what_it_does_not_know(monkeypatch):
-    answers = [ClientError({"Error": {"Code": code, "Message": ""}}, "Read") for code in ("NotFoundException",) * 2]
+    unknown = ClientError({"Error": {"Code": "NotFoundException", "Message": ""}}, "Read")
+    answers = [unknown, AnsibleAWSError(message="Failed to read", exception=unknown)]
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
     def read(stack):
@@ -106,4 +127,7 @@ def test_a_layer_is_read_again_while_aws_lists_what_it_does_not_know(monkeypatch
     assert stack_info.read_layer("encryption", None) == {"keys": {}}
     answers.append(ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "Read"))
     with pytest.raises(ClientError):
+        stack_info.read_layer("encryption", None)
+    answers.append(AnsibleAWSError(message="There are two of them"))
+    with pytest.raises(AnsibleAWSError):
         stack_info.read_layer("encryption", None)

@@ -16,14 +16,19 @@ UNKNOWN = "AWS.SimpleQueueService.NonExistentQueue"
 
 @pytest.fixture(autouse=True)
 def made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process has just made queue q, and role old some time ago."""
+    """This process has just made queue q, and role old some time ago; it was shown s, found f, and has removed r."""
     now = time.monotonic()
     monkeypatch.setattr(early, "MADE", {"q": now, "old": now - early.PATIENCE})
+    monkeypatch.setattr(early, "SHOWN", {"s", "r"})
+    monkeypatch.setattr(early, "FOUND", {"f", "r"})
+    monkeypatch.setattr(early, "REMOVED", {"r"})
 
 
-def pause(named: str, code: str = UNKNOWN, attempts: int = 1, operation: str = "TagQueue") -> int | None:
+def pause(
+    named: str, code: str = UNKNOWN, attempts: int = 1, operation: str = "TagQueue", lost: bool = False
+) -> int | None:
     response: Any = (None, {"Error": {"Code": code, "Message": ""}})
-    request = {"context": {early.NAMED: {named}}}
+    request = {"context": {early.NAMED: {named}, early.LOST: lost}}
     return early._needs_retry(SimpleNamespace(name=operation), attempts, response, request)
 
 
@@ -37,7 +42,21 @@ def pause(named: str, code: str = UNKNOWN, attempts: int = 1, operation: str = "
         ({"named": "old", "operation": "GetQueueAttributes"}, None),
         ({"named": "others", "operation": "DeleteQueue"}, None),
         ({"named": "others"}, 1),
+        ({"named": "others", "operation": "ChangeResourceRecordSets"}, 1),
+        ({"named": "others", "operation": "EnableKeyRotation"}, 1),
+        ({"named": "others", "operation": "DescribeTargetHealth"}, 1),
+        ({"named": "others", "operation": "ListObjectsV2"}, 1),
         ({"named": "others", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
+        ({"named": "f", "operation": "GetQueueAttributes"}, 1),
+        ({"named": "f", "operation": "GetQueueAttributes", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
+        ({"named": "f", "operation": "GetPolicy"}, 1),
+        ({"named": "f", "operation": "GetLoggingConfiguration"}, None),
+        ({"named": "s", "operation": "GetQueueAttributes"}, None),
+        ({"named": "r", "operation": "GetQueueAttributes"}, None),
+        ({"named": "s", "operation": "DeleteQueue"}, 1),
+        ({"named": "r", "operation": "DeleteQueue"}, 1),
+        ({"named": "f", "operation": "DeleteQueue"}, 1),
+        ({"named": "s", "operation": "DeleteQueue", "lost": True}, None),
         ({"named": "q", "code": "AccessDenied"}, None),
         ({"named": "q", "code": "NoSuchBucketPolicy"}, None),
         ({"named": "q", "code": "ResourceNotFoundException", "operation": "GetPolicy"}, None),
@@ -52,6 +71,7 @@ def test_only_what_is_new_is_waited_for(case, seconds):
     [
         ("InvalidSubnetID.NotFound", "", True),
         ("InvalidPermission.NotFound", "", False),
+        ("InvalidLaunchTemplateName.NotFoundException", "", True),
         ("NoSuchEntity", "", True),
         ("ValidationError", "AutoScalingGroup name not found - null", True),
         ("ValidationError", "Max size is too small", False),
@@ -61,10 +81,24 @@ def test_words_of_services(code, message, unknown):
     assert early.is_unknown({"Code": code, "Message": message}) == unknown
 
 
+def answer(operation: str, *names: str, **members: Any) -> None:
+    parsed = {**members, "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": "r"}}
+    early._note_answer(SimpleNamespace(name=operation), parsed, {early.NAMED: {*names}})
+
+
+def test_what_is_shown_is_noted_and_what_is_removed():
+    answer(
+        "ListPlans", "a", "alias", Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "Id": "b-1"}]
+    )
+    answer("HeadBucket", "bucket")
+    answer("DeletePlan", "b-1")
+    assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "b-1"}
+    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1", "bucket"}
+    assert early.REMOVED == {"r", "b-1"}
+
+
 def test_what_is_made_is_noted():
-    names = {early.NAMED: {"web"}}
-    answer = {"Role": {"Arn": "arn:web"}, "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": "r"}}
-    early._note_made(SimpleNamespace(name="GetRole"), answer, names)
+    answer("GetRole", "web", Role={"Arn": "arn:web"})
     assert early.MADE.keys() == {"q", "old"}
-    early._note_made(SimpleNamespace(name="CreateRole"), answer, names)
+    answer("CreateRole", "web", Role={"Arn": "arn:web"})
     assert early.MADE.keys() == {"q", "old", "web", "arn:web"}

@@ -56,6 +56,15 @@ def test_new_subnet_is_unknown_once_and_not_listed(sandbox: Sandbox, aws: Aws, n
     assert set(network.subnets) <= set(listed[0]), "what is old is there"
 
 
+def test_new_launch_template_is_refused_once_by_its_name(sandbox: Sandbox, aws: Aws) -> None:
+    ec2 = aws("ec2")
+    sandbox.faults(early=True)
+    ec2.create_launch_template(LaunchTemplateName="new", LaunchTemplateData={"InstanceType": "t3.medium"})
+    code = "InvalidLaunchTemplateName.NotFoundException"
+    refused(code, ec2.describe_launch_templates, LaunchTemplateNames=["new"])
+    assert ec2.describe_launch_templates(LaunchTemplateNames=["new"])["LaunchTemplates"]
+
+
 def test_health_comes_with_the_end_of_the_day(sandbox: Sandbox, aws: Aws) -> None:
     sandbox.faults(early=True)
     aws("sqs").create_queue(QueueName="q")
