@@ -25,7 +25,7 @@ TAGGED = (
     "events:rule",
     "kms:key",
     "lambda:function",
-    "logs",
+    "logs:log-group",
     "rds:pg",
     "rds:subgrp",
     "s3",

@@ -31,6 +31,7 @@ EXTENSIONS = (
     "sns",
     "speed",
     "sqs",
+    "tagging",
     "vpc",
     "wafv2",
     "limits",  # asked before the others

@@ -438,3 +438,34 @@ def test_quotas_of_ec2_and_of_vpc(aws: Aws) -> None:
     for service, code, value in (("ec2", "L-0263D0A3", 5.0), ("vpc", "L-F678F1CE", 5.0)):
         assert quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"] == value
     refused("NoSuchResourceException", quotas.get_service_quota, ServiceCode="ec2", QuotaCode="L-00000000")
+
+
+# The tagging API
+
+
+def test_the_tagging_api_knows_the_kinds_that_aws_knows(aws: Aws) -> None:
+    tags = {"Environment": "tagged"}
+    aws("logs").create_log_group(logGroupName="/tagged/web", tags=tags)
+    pairs = [{"Key": "Environment", "Value": "tagged"}]
+    aws("rds").create_db_parameter_group(
+        DBParameterGroupName="tagged", DBParameterGroupFamily="mysql8.4", Description="d", Tags=pairs
+    )
+    aws("events").put_rule(Name="tagged", ScheduleExpression="rate(1 day)", Tags=pairs)
+    kinds = ["logs:log-group", "rds:pg", "events:rule"]
+    filters = [{"Key": "Environment", "Values": ["tagged"]}]
+    found = aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=kinds, TagFilters=filters)
+    assert sorted(each["ResourceARN"].split(":")[2] for each in found["ResourceTagMappingList"]) == [
+        "events",
+        "logs",
+        "rds",
+    ]
+
+
+def test_a_page_of_the_tagging_api_is_so_many_resources(aws: Aws) -> None:
+    tags = {"Environment": "paged", **{f"Key{number}": "x" for number in range(9)}}
+    for number in range(12):
+        aws("sqs").create_queue(QueueName=f"paged-{number}", tags=tags)
+    ask = {"TagFilters": [{"Key": "Environment", "Values": ["paged"]}]}
+    client = aws("resourcegroupstaggingapi")
+    assert len(client.get_resources(**ask)["ResourceTagMappingList"]) == 12
+    assert len(client.get_resources(**ask, TagsPerPage=100)["ResourceTagMappingList"]) < 12
