@@ -160,6 +160,7 @@ changes:
   sample: [{"type": "AWS::ElasticLoadBalancingV2::TargetGroup", "name": "production-web-servers", "action": "create"}]
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -251,12 +252,14 @@ def read_attributes(client: Any, arn: str) -> dict[str, str]:
     return attributes_to_dict(client.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"])
 
 
-def read(client: Any, name: str) -> dict[str, Any] | None:
-    group = find(client, name)
-    if group is None:
-        return None
-    arn = group["TargetGroupArn"]
-    return normalize(group, read_attributes(client, arn), read_tags(client, [arn]).get(arn, {}))
+def read(client: Any, names: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """Return the target groups by name; None for one that does not exist."""
+    found = {name: find(client, name) for name in names}
+    arns = {name: group["TargetGroupArn"] for name, group in found.items() if group}
+    tags = read_tags(client, list(arns.values()))
+    return dict.fromkeys(found) | {
+        name: normalize(found[name], read_attributes(client, arn), tags.get(arn, {})) for name, arn in arns.items()
+    }
 
 
 @written_once("create the target group", "DuplicateTargetGroupName")
@@ -361,8 +364,9 @@ def main():
     client = module.client("elbv2", retry_decorator=RETRY)
     try:
         plans = []
+        found = read(client, [group["name"] for group in params["target_groups"]])
         for group in params["target_groups"]:
-            before = read(client, group["name"])
+            before = found[group["name"]]
             desired = desired_state(group, before, params["tags"], params["purge_tags"]) if present else None
             plans.append(Plan(KIND, group["name"], before, desired))
             check_possible(module, plans[-1])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -84,3 +85,27 @@ def test_pages():
     answers = [{"Items": [1, 2]}, {"Items": None}, {}, {"Items": [3]}]
     paginator = SimpleNamespace(paginate=lambda **kwargs: answers)
     assert pages(SimpleNamespace(get_paginator=lambda operation: paginator), "list_items", "Items") == [1, 2, 3]
+
+
+def test_what_many_ask_for_is_read_once(stack):
+    read = []
+
+    def slowly():
+        time.sleep(0.05)
+        read.append(1)
+        return len(read)
+
+    assert stack.each(lambda _number: stack.once("key", slowly), range(5)) == [1] * 5
+
+
+def test_a_reading_that_failed_is_tried_again(stack):
+    with pytest.raises(ZeroDivisionError):
+        stack.once("key", lambda: 1 / 0)
+    assert stack.once("key", lambda: 2) == 2
+
+
+def test_tags_are_asked_for_where_the_tagging_api_does_not_know_them(stack, monkeypatch):
+    arn = stack.arn("logs", "log-group:/production/web")
+    monkeypatch.setattr(stack, "tagged", lambda: {arn: OURS})
+    assert stack.tags(f"{arn}:*", lambda: pytest.fail("asked")) == OURS
+    assert stack.tags(stack.arn("sqs", "production-new"), lambda: {"Name": "new"}) == {"Name": "new"}

@@ -87,3 +87,14 @@ def test_an_error_is_reported(logs, run_module):
 def test_a_retention_that_aws_does_not_have_is_refused(aws, run_module):
     with pytest.raises(Exception, match="retention"):
         run_module("cloudwatchlogs_log_groups", log_groups=[{**GROUP, "retention": 31}])
+
+
+@pytest.mark.parametrize("names", [["/a/one", "/a/two"], ["/a/one", "/b/one"], ["/a/one"]], ids=str)
+def test_no_group_is_taken_for_another(logs, run_module, names):
+    for name in ["/a/one-more", "/a/one", "/a/two", "/b/one"]:
+        run_module("cloudwatchlogs_log_groups", log_groups=[{"log_group_name": name, "retention": 7}])
+    result = run_module("cloudwatchlogs_log_groups", log_groups=[{"log_group_name": name} for name in names])
+    assert not result["changed"]
+    assert {name: group["arn"].split(":log-group:")[1] for name, group in result["log_groups"].items()} == {
+        name: name for name in names
+    }

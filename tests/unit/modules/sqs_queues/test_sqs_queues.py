@@ -117,3 +117,14 @@ def test_documents_are_compared_in_one_form():
     assert sqs_queues.normalize_document({"redrivePermission": "denyAll", "sourceQueueArns": None}) == {
         "redrivePermission": "denyAll"
     }
+
+
+@pytest.mark.parametrize("listed", [{}, {"orders": "https://sqs.us-east-1.amazonaws.com/123456789012/orders-gone"}])
+def test_sqs_lists_late(sqs, run_module, monkeypatch, listed):
+    """A new queue is not listed yet, and a deleted one still is."""
+    run_module("sqs_queues", queues=[DLQ, {**ORDERS, "redrive_policy": None}])
+    if listed:
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="orders")["QueueUrl"])
+    monkeypatch.setattr(sqs_queues, "list_queues", lambda client, names: listed)
+    result = run_module("sqs_queues", queues=[DLQ, {**ORDERS, "redrive_policy": None}])
+    assert [change["action"] for change in result["changes"]] == (["create"] if listed else [])
