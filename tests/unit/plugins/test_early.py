@@ -51,6 +51,7 @@ def test_only_what_is_new_is_waited_for(case, seconds):
     ("code", "message", "unknown"),
     [
         ("InvalidSubnetID.NotFound", "", True),
+        ("SubnetNotFound", "", True),
         ("InvalidPermission.NotFound", "", False),
         ("NoSuchEntity", "", True),
         ("ValidationError", "AutoScalingGroup name not found - null", True),
