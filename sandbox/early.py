@@ -78,7 +78,14 @@ KINDS = (
     New("ec2", "CreateNatGateway", "NatGateway.NatGatewayId", "NatGateways", "NatGatewayNotFound"),
     New("ec2", "CreateRouteTable", "RouteTable.RouteTableId", "RouteTables", "InvalidRouteTableID.NotFound"),
     New("ec2", "CreateSecurityGroup", "GroupId", "SecurityGroups", "InvalidGroup.NotFound"),
-    New("ec2", "CreateSubnet", "Subnet.SubnetId", "Subnets", "InvalidSubnetID.NotFound"),
+    New(
+        "ec2",
+        "CreateSubnet",
+        "Subnet.SubnetId",
+        "Subnets",
+        "InvalidSubnetID.NotFound",
+        refused_by=(("elbv2", "SubnetNotFound"),),
+    ),
     New("ec2", "CreateVpc", "Vpc.VpcId", "Vpcs", "InvalidVpcID.NotFound"),
     New("ec2", "CreateVpcEndpoint", "VpcEndpoint.VpcEndpointId", "VpcEndpoints", "InvalidVpcEndpointId.NotFound"),
     New(

@@ -40,7 +40,6 @@ ROOT_ALONE = {
 OFTEN = {"Delay": 1, "MaxAttempts": 120}  # for waiters: the sandbox's time goes fast
 MARK = {"ManagedBy": "hand"}
 MARKS = [{"Key": "ManagedBy", "Value": "hand"}]
-DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}
 
 
 @cache
@@ -142,6 +141,12 @@ def tag_asg(name: str, value: str, launch: bool) -> None:
 def subscription(endpoint: str, topic_name: str = "order-events") -> str:
     found = client("sns").list_subscriptions_by_topic(TopicArn=arn("sns", named(topic_name)))["Subscriptions"]
     return next(each["SubscriptionArn"] for each in found if each["Endpoint"].endswith(endpoint))
+
+
+def deny(action: str) -> str:
+    """Return a policy that lets nobody do it."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def topic(**attributes: str) -> None:
@@ -697,7 +702,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
         named("order-processing-queue"): {
             "kms_master_key_id": lambda: set_queue(KmsMasterKeyId="alias/aws/sqs"),
             "message_retention_period": lambda: set_queue(MessageRetentionPeriod="60"),
-            "policy": lambda: set_queue(Policy=json.dumps(DENY)),
+            "policy": lambda: set_queue(Policy=deny("sqs:*")),
             "receive_message_wait_time_seconds": lambda: set_queue(ReceiveMessageWaitTimeSeconds="1"),
             "redrive_policy": lambda: set_queue(
                 RedrivePolicy=json.dumps(
@@ -733,7 +738,7 @@ CASES: dict[str, dict[str, dict[str, Callable[[], Any]]]] = {
         named("order-events"): {
             "display_name": lambda: topic(DisplayName="by hand"),
             "kms_master_key_id": lambda: topic(KmsMasterKeyId="alias/aws/sns"),
-            "policy": lambda: topic(Policy=json.dumps(DENY)),
+            "policy": lambda: topic(Policy=deny("sns:Publish")),
             "tags": lambda: client("sns").tag_resource(ResourceArn=MESSAGES, Tags=MARKS),
         }
     },

@@ -57,9 +57,11 @@ def refuse_foreign_gateway(call: Call, forward: Forward) -> Answer:
 @around("ec2", "AttachInternetGateway")
 def refuse_second_gateway(call: Call, forward: Forward) -> Answer:
     """A VPC has one."""
-    if has_internet_gateway(call, call.params["VpcId"]):
-        message = f"Network {call.params['VpcId']} already has an internet gateway attached"
-        raise AwsError("InvalidParameterValue", message)
+    vpc, gateways = call.params["VpcId"], call.backend().internet_gateways
+    if any(
+        each.vpc and each.vpc.id == vpc for key, each in gateways.items() if key != call.params["InternetGatewayId"]
+    ):
+        raise AwsError("InvalidParameterValue", f"Network {vpc} already has an internet gateway attached")
     forward()
     return None
 

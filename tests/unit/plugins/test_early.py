@@ -70,6 +70,7 @@ def test_only_what_is_new_is_waited_for(case, seconds):
     ("code", "message", "unknown"),
     [
         ("InvalidSubnetID.NotFound", "", True),
+        ("SubnetNotFound", "", True),
         ("InvalidPermission.NotFound", "", False),
         ("InvalidLaunchTemplateName.NotFoundException", "", True),
         ("NoSuchEntity", "", True),

@@ -33,6 +33,8 @@ def test_vpc_has_one_internet_gateway(aws: Aws, network: Network) -> None:
     second = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     text = refused("InvalidParameterValue", ec2.attach_internet_gateway, InternetGatewayId=second, VpcId=network.vpc)
     assert text == f"Network {network.vpc} already has an internet gateway attached"
+    again = {"InternetGatewayId": network.gateway, "VpcId": network.vpc}
+    refused("Resource.AlreadyAssociated", ec2.attach_internet_gateway, **again)
 
 
 def test_subnet_has_one_route_table_of_its_vpc(aws: Aws, network: Network, other: dict[str, str]) -> None:
