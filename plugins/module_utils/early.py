@@ -57,8 +57,8 @@ REMOVING = ("Delete", "Release", "Schedule")
 
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
 SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
-FOUND: set[str] = set()  # those that it was asked for, and all ids and ARNs: they are like no other text
-REMOVED: set[str] = set()  # those that this process has removed, or a part of them
+FOUND: dict[str, set[str]] = {}  # by what AWS was asked for, and has shown: the ids and ARNs in that answer
+REMOVED: set[str] = set()  # what this process has removed, or a part of it
 
 
 def await_new(client: Any) -> None:
@@ -83,8 +83,10 @@ def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **
         MADE.update(dict.fromkeys(names | found, time.monotonic()))
     elif model.name.startswith(READING):
         SHOWN.update(found)
-        FOUND.update(names if model.name.startswith("Head") else names & found)  # such an answer is empty
-        FOUND.update(text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit())
+        ids = {text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit()}
+        FOUND.update({text: {text} for text in ids})
+        asked = names if model.name.startswith("Head") else names & found  # the answer to that is empty
+        FOUND.update({text: ids | {text} for text in asked})
     elif model.name.startswith(REMOVING):
         REMOVED.update(names)
 
@@ -113,8 +115,8 @@ def _needs_retry(
 def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
     """Return whether AWS has shown what the call names, or who makes it has seen that."""
     if operation.startswith(REMOVING):
-        return bool(names & (SHOWN | FOUND)) and not context.get(LOST)
-    return operation.startswith(BUILDING) or bool(names & FOUND - REMOVED)
+        return bool(names & (SHOWN | FOUND.keys())) and not context.get(LOST)
+    return operation.startswith(BUILDING) or any(not FOUND[text] & REMOVED for text in names if text in FOUND)
 
 
 def is_unknown(error: dict[str, str]) -> bool:

@@ -20,8 +20,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     monkeypatch.setattr(early, "MADE", {"q": now, "old": now - early.PATIENCE})
     monkeypatch.setattr(early, "SHOWN", {"s", "r"})
-    monkeypatch.setattr(early, "FOUND", {"f", "r"})
-    monkeypatch.setattr(early, "REMOVED", {"r"})
+    monkeypatch.setattr(early, "FOUND", {"f": {"arn:f"}, "r": {"arn:r"}})
+    monkeypatch.setattr(early, "REMOVED", {"arn:r"})
 
 
 def pause(
@@ -93,8 +93,9 @@ def test_what_is_shown_is_noted_and_what_is_removed():
     answer("HeadBucket", "bucket")
     answer("DeletePlan", "b-1")
     assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "b-1"}
-    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1", "bucket"}
-    assert early.REMOVED == {"r", "b-1"}
+    shown = {"a": {"a", "arn:a", "b-1"}, "arn:a": {"arn:a"}, "b-1": {"b-1"}, "bucket": {"bucket"}}
+    assert early.FOUND == {"f": {"arn:f"}, "r": {"arn:r"}, **shown}
+    assert early.REMOVED == {"arn:r", "b-1"}
 
 
 def test_what_is_made_is_noted():
