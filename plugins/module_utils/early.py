@@ -54,11 +54,25 @@ FOREIGN_ATTEMPTS = 4  # ten seconds, for what this process has not made
 
 READING = ("Describe", "Get", "Head", "List")
 REMOVING = ("Delete", "Release", "Schedule")
+# How the names of those end that remove a part of something, which is there without it.
+PIECES = (
+    "Boundary",
+    "Configuration",
+    "Lifecycle",
+    "Objects",
+    "Point",
+    "Policy",
+    "Route",
+    "Selection",
+    "Tagging",
+    "Tags",
+    "Versions",
+)
 
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
 SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
 FOUND: dict[str, set[str]] = {}  # by what AWS was asked for, and has shown: the ids and ARNs in that answer
-REMOVED: set[str] = set()  # what this process has removed, or a part of it
+REMOVED: set[str] = set()  # what this process has removed
 
 
 def await_new(client: Any) -> None:
@@ -87,7 +101,7 @@ def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **
         FOUND.update({text: {text} for text in ids})
         asked = names if model.name.startswith("Head") else names & found  # the answer to that is empty
         FOUND.update({text: ids | {text} for text in asked})
-    elif model.name.startswith(REMOVING):
+    elif model.name.startswith(REMOVING) and not model.name.endswith(PIECES):
         REMOVED.update(names)
 
 

@@ -92,6 +92,7 @@ def test_what_is_shown_is_noted_and_what_is_removed():
     )
     answer("HeadBucket", "bucket")
     answer("DeletePlan", "b-1")
+    answer("DeleteBucketPolicy", "bucket")
     assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "b-1"}
     shown = {"a": {"a", "arn:a", "b-1"}, "arn:a": {"arn:a"}, "b-1": {"b-1"}, "bucket": {"bucket"}}
     assert early.FOUND == {"f": {"arn:f"}, "r": {"arn:r"}, **shown}
