@@ -45,6 +45,7 @@ UNKNOWN = re.compile(
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
+IDENTIFIES = re.compile("Arn$|Id$|.Name$")  # members of an answer that a call may name; a Name alone can be anything's
 PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
 OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
@@ -97,7 +98,7 @@ def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **
         MADE.update(dict.fromkeys(names | found, time.monotonic()))
     elif model.name.startswith(READING):
         SHOWN.update(found)
-        ids = {text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit()}
+        ids = {text for member, text in answer if IDENTIFIES.search(member) and not text.isdigit()}
         FOUND.update({text: {text} for text in ids})
         asked = names if model.name.startswith("Head") else names & found  # the answer to that is empty
         FOUND.update({text: ids | {text} for text in asked})

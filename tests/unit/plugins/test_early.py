@@ -88,14 +88,17 @@ def answer(operation: str, *names: str, **members: Any) -> None:
 
 def test_what_is_shown_is_noted_and_what_is_removed():
     answer(
-        "ListPlans", "a", "alias", Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "Id": "b-1"}]
+        "ListPlans",
+        "a",
+        "alias",
+        Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "VaultName": "v", "Id": "b-1"}],
     )
     answer("HeadBucket", "bucket")
     answer("DeletePlan", "b-1")
     answer("DeleteBucketPolicy", "bucket")
-    assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "b-1"}
-    shown = {"a": {"a", "arn:a", "b-1"}, "arn:a": {"arn:a"}, "b-1": {"b-1"}, "bucket": {"bucket"}}
-    assert early.FOUND == {"f": {"arn:f"}, "r": {"arn:r"}, **shown}
+    assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "v", "b-1"}
+    alone = {text: {text} for text in ("arn:a", "b-1", "v", "bucket")}
+    assert early.FOUND == {"f": {"arn:f"}, "r": {"arn:r"}, "a": {"a", "arn:a", "b-1", "v"}, **alone}
     assert early.REMOVED == {"arn:r", "b-1"}
 
 
