@@ -45,6 +45,7 @@ UNKNOWN = re.compile(
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
+IDENTIFIES = re.compile("Arn$|Id$|.Name$")  # members of an answer that a call may name; a Name alone can be anything's
 PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
 OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
@@ -54,11 +55,25 @@ FOREIGN_ATTEMPTS = 4  # ten seconds, for what this process has not made
 
 READING = ("Describe", "Get", "Head", "List")
 REMOVING = ("Delete", "Release", "Schedule")
+# How the names of those end that remove a part of something, which is there without it.
+PIECES = (
+    "Boundary",
+    "Configuration",
+    "Lifecycle",
+    "Objects",
+    "Point",
+    "Policy",
+    "Route",
+    "Selection",
+    "Tagging",
+    "Tags",
+    "Versions",
+)
 
 MADE: dict[str, float] = {}  # by its name, id or ARN: when it was made
 SHOWN: set[str] = set()  # names, ids and ARNs in what AWS has answered
-FOUND: set[str] = set()  # those that it was asked for, and all ids and ARNs: they are like no other text
-REMOVED: set[str] = set()  # those that this process has removed, or a part of them
+FOUND: dict[str, set[str]] = {}  # by what AWS was asked for, and has shown: the ids and ARNs in that answer
+REMOVED: set[str] = set()  # what this process has removed
 
 
 def await_new(client: Any) -> None:
@@ -83,9 +98,11 @@ def _note_answer(model: Any, parsed: dict[str, Any], context: dict[str, Any], **
         MADE.update(dict.fromkeys(names | found, time.monotonic()))
     elif model.name.startswith(READING):
         SHOWN.update(found)
-        FOUND.update(names if model.name.startswith("Head") else names & found)  # such an answer is empty
-        FOUND.update(text for member, text in answer if member.endswith(("Id", "Arn")) and not text.isdigit())
-    elif model.name.startswith(REMOVING):
+        ids = {text for member, text in answer if IDENTIFIES.search(member) and not text.isdigit()}
+        FOUND.update({text: {text} for text in ids})
+        asked = names if model.name.startswith("Head") else names & found  # the answer to that is empty
+        FOUND.update({text: ids | {text} for text in asked})
+    elif model.name.startswith(REMOVING) and not model.name.endswith(PIECES):
         REMOVED.update(names)
 
 
@@ -113,8 +130,8 @@ def _needs_retry(
 def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
     """Return whether AWS has shown what the call names, or who makes it has seen that."""
     if operation.startswith(REMOVING):
-        return bool(names & (SHOWN | FOUND)) and not context.get(LOST)
-    return operation.startswith(BUILDING) or bool(names & FOUND - REMOVED)
+        return bool(names & (SHOWN | FOUND.keys())) and not context.get(LOST)
+    return operation.startswith(BUILDING) or any(not FOUND[text] & REMOVED for text in names if text in FOUND)
 
 
 def is_unknown(error: dict[str, str]) -> bool:

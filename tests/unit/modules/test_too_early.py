@@ -113,6 +113,13 @@ def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monke
     assert not run_module("ecr_repository", name="test", state="absent")["changed"]
 
 
+def test_what_the_module_has_removed_is_not_waited_for(sandbox_aws, run_module, monkeypatch, tmp_path):
+    name, options = next(case for case in standing_on(make_below(tmp_path)) if case[0] == "elb_load_balancer")
+    run_module(name, **options)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
+    assert run_module(name, **options, state="absent")["changed"]
+
+
 def test_a_layer_is_read_again_while_aws_lists_what_it_does_not_know(monkeypatch):
     unknown = ClientError({"Error": {"Code": "NotFoundException", "Message": ""}}, "Read")
     answers = [unknown, AnsibleAWSError(message="Failed to read", exception=unknown)]

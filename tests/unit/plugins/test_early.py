@@ -20,8 +20,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     monkeypatch.setattr(early, "MADE", {"q": now, "old": now - early.PATIENCE})
     monkeypatch.setattr(early, "SHOWN", {"s", "r"})
-    monkeypatch.setattr(early, "FOUND", {"f", "r"})
-    monkeypatch.setattr(early, "REMOVED", {"r"})
+    monkeypatch.setattr(early, "FOUND", {"f": {"arn:f"}, "r": {"arn:r"}})
+    monkeypatch.setattr(early, "REMOVED", {"arn:r"})
 
 
 def pause(
@@ -89,13 +89,18 @@ def answer(operation: str, *names: str, **members: Any) -> None:
 
 def test_what_is_shown_is_noted_and_what_is_removed():
     answer(
-        "ListPlans", "a", "alias", Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "Id": "b-1"}]
+        "ListPlans",
+        "a",
+        "alias",
+        Plans=[{"Name": "a", "Arn": "arn:a", "OwnerId": "123"}, {"Name": "b", "VaultName": "v", "Id": "b-1"}],
     )
     answer("HeadBucket", "bucket")
     answer("DeletePlan", "b-1")
-    assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "b-1"}
-    assert early.FOUND == {"f", "r", "a", "arn:a", "b-1", "bucket"}
-    assert early.REMOVED == {"r", "b-1"}
+    answer("DeleteBucketPolicy", "bucket")
+    assert early.SHOWN == {"s", "r", "a", "arn:a", "123", "b", "v", "b-1"}
+    alone = {text: {text} for text in ("arn:a", "b-1", "v", "bucket")}
+    assert early.FOUND == {"f": {"arn:f"}, "r": {"arn:r"}, "a": {"a", "arn:a", "b-1", "v"}, **alone}
+    assert early.REMOVED == {"arn:r", "b-1"}
 
 
 def test_what_is_made_is_noted():
