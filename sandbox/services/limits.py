@@ -11,6 +11,11 @@ from sandbox.hooks import Answer, AwsError, Call, Forward, around
 EC2_TEXT = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}"
 EC2_CHARACTERS = "strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
 GROUP_RULES = tuple(f"IpPermissions.{kind}" for kind in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"))
+# Of a cron expression's six fields, one of the two days is a question mark.
+SCHEDULE = (
+    r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)"
+    r"|cron\(\S+ \S+ ([^\s?]+ \S+ \?|\? \S+ [^\s?]+) \S+\)"
+)
 IDENTIFIER = r"(?=.{1,63}$)[A-Za-z](-?[A-Za-z0-9])*"
 LONG_IDENTIFIER = r"(?=.{1,255}$)[A-Za-z](-?[A-Za-z0-9])*"
 NO_IDENTIFIER = (
@@ -179,6 +184,22 @@ TEXTS = (
         r"(?!(?i:aws/)).*",
         "InvalidParameterException",
         "Log groups starting with AWS/ are reserved for AWS.",
+    ),
+    Text(
+        "events",
+        ("PutRule",),
+        ("ScheduleExpression",),
+        SCHEDULE,
+        "ValidationException",
+        "Parameter ScheduleExpression is not valid.",
+    ),
+    Text(
+        "backup",
+        ("CreateBackupPlan", "UpdateBackupPlan"),
+        ("BackupPlan.Rules.ScheduleExpression",),
+        SCHEDULE,
+        "InvalidParameterValueException",
+        "Invalid schedule expression.",
     ),
     Text(
         "backup",

@@ -390,3 +390,14 @@ def test_documents_of_a_role(aws: Aws) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     refused("MalformedPolicyDocument", iam.put_role_policy, **policy, PolicyDocument=document)
     iam.put_role_policy(**policy, PolicyDocument=document.replace("read-objects", "ReadObjects"))
+
+
+@pytest.mark.parametrize("schedule", ["rate(1 hours)", "cron(0 9 * * SUN *)", "cron(0 9 ? * ? *)", "every day"])
+def test_schedules(aws: Aws, schedule: str) -> None:
+    events, backup = aws("events"), aws("backup")
+    refused("ValidationException", events.put_rule, Name="r", ScheduleExpression=schedule)
+    rule = {"RuleName": "r", "TargetBackupVaultName": "vault", "ScheduleExpression": schedule}
+    plan = {"BackupPlanName": "p", "Rules": [rule]}
+    refused("InvalidParameterValueException", backup.create_backup_plan, BackupPlan=plan)
+    for good in ("rate(1 hour)", "cron(0 9 ? * SUN *)", "cron(0 7 * * ? *)", "cron(0/15 8-17 1,15 * ? 2026)"):
+        events.put_rule(Name="r", ScheduleExpression=good)
