@@ -370,8 +370,9 @@ def user_data_fault(user_data: str | None) -> str | None:
 
 
 @missing_is_none("find the launch template", "InvalidLaunchTemplateName.NotFoundException")
-def find(client: Any, name: str) -> dict[str, Any]:
-    return client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"][0]
+def find(client: Any, name: str) -> dict[str, Any] | None:
+    found = client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    return found[0] if found else None
 
 
 @missing_is_none("read a version", "InvalidLaunchTemplateId.VersionNotFound")

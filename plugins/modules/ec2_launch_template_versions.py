@@ -122,8 +122,9 @@ def used_versions(template: dict[str, Any], groups: list[dict[str, Any]], instan
 
 
 @missing_is_none("find the launch template", "InvalidLaunchTemplateName.NotFoundException")
-def find(client: Any, name: str) -> dict[str, Any]:
-    return client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"][0]
+def find(client: Any, name: str) -> dict[str, Any] | None:
+    found = client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    return found[0] if found else None
 
 
 @named("list the versions of the launch template")

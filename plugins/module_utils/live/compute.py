@@ -20,10 +20,11 @@ def find_group(stack: Stack) -> dict[str, Any]:
 def find_template(stack: Stack) -> dict[str, Any]:
     name = stack.name("web-server-template")
     try:
-        template = stack.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"][0]
+        found = stack.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
     except is_boto3_error_code("InvalidLaunchTemplateName.NotFoundException"):
         return {}
-    return template if stack.claim("AWS::EC2::LaunchTemplate", name, template.get("Tags")) else {}
+    template = found[0] if found else {}
+    return template if template and stack.claim("AWS::EC2::LaunchTemplate", name, template.get("Tags")) else {}
 
 
 def used_version(group: dict[str, Any], template: dict[str, Any]) -> int | None:
