@@ -330,7 +330,11 @@ def delete_profile(client: Any, plan: Plan) -> None:
 
 def delete_role(client: Any, plan: Plan) -> None:
     drop_policies(client, plan.name, set(plan.before["inline_policies"]), set(plan.before["managed_policies"]))
-    for profile in items(client, "list_instance_profiles_for_role", "InstanceProfiles", plan.name):
+    # A role that was made a moment ago is not known everywhere yet.
+    profiles = retry_on(
+        ["NoSuchEntity"], lambda: items(client, "list_instance_profiles_for_role", "InstanceProfiles", plan.name), 10
+    )
+    for profile in profiles:
         leave_profile(client, profile["InstanceProfileName"], plan.name)
     gone("delete the role", client.delete_role)(RoleName=plan.name)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,21 @@ def test_new_things_become_known(early, run_module, case):
 
 def test_new_things_become_known_that_build_on_others(early, run_module, tmp_path):
     make(early, run_module, list(standing_on(make_below(tmp_path))))
+
+
+def test_new_things_are_removed_while_they_are_new(early, run_module):
+    """By the next run AWS lists them, though it does not know them everywhere."""
+    before = resources()
+    early(True)
+    for module, options in CASES:
+        run_module(module, **options)
+    for _look in range(3):
+        with suppress(ClientError):
+            resources()
+    for module, options in [*CASES, *removals(CASES)]:
+        run_module(module, **options)
+    early()
+    assert resources() == before
 
 
 def test_new_parts_of_a_network_are_known_and_listed_when_their_modules_have_ended(early, run_module):
