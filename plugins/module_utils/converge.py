@@ -57,6 +57,11 @@ def missing_is_none(description: str, *codes: str) -> Callable:
     return decorate
 
 
+def first(found: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what was asked for by its name; an answer without it says the same as one that it is not there."""
+    return found[0] if found else None
+
+
 @dataclass
 class Plan:
     """The way of one resource from before to after; None stands for absent.

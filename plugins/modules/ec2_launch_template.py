@@ -240,6 +240,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     Plan,
     await_listed,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -371,8 +372,7 @@ def user_data_fault(user_data: str | None) -> str | None:
 
 @missing_is_none("find the launch template", "InvalidLaunchTemplateName.NotFoundException")
 def find(client: Any, name: str) -> dict[str, Any] | None:
-    found = client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
-    return found[0] if found else None
+    return first(client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"])
 
 
 @missing_is_none("read a version", "InvalidLaunchTemplateId.VersionNotFound")

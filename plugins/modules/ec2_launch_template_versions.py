@@ -80,7 +80,14 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, named, report
+from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    RETRY,
+    Plan,
+    first,
+    missing_is_none,
+    named,
+    report,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
@@ -123,8 +130,7 @@ def used_versions(template: dict[str, Any], groups: list[dict[str, Any]], instan
 
 @missing_is_none("find the launch template", "InvalidLaunchTemplateName.NotFoundException")
 def find(client: Any, name: str) -> dict[str, Any] | None:
-    found = client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
-    return found[0] if found else None
+    return first(client.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"])
 
 
 @named("list the versions of the launch template")

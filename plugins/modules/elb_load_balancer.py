@@ -156,6 +156,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -223,8 +224,8 @@ def desired_state(params: dict[str, Any], before: dict[str, Any] | None) -> dict
 
 
 @missing_is_none("find the load balancer", "LoadBalancerNotFound")
-def find(client: Any, name: str) -> dict[str, Any]:
-    return client.describe_load_balancers(Names=[name])["LoadBalancers"][0]
+def find(client: Any, name: str) -> dict[str, Any] | None:
+    return first(client.describe_load_balancers(Names=[name])["LoadBalancers"])
 
 
 @named("read the load balancer's attributes")

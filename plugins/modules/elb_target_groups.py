@@ -170,6 +170,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -243,8 +244,8 @@ def health_check_params(health_check: dict[str, Any]) -> dict[str, Any]:
 
 
 @missing_is_none("find the target group", "TargetGroupNotFound")
-def find(client: Any, name: str) -> dict[str, Any]:
-    return client.describe_target_groups(Names=[name])["TargetGroups"][0]
+def find(client: Any, name: str) -> dict[str, Any] | None:
+    return first(client.describe_target_groups(Names=[name])["TargetGroups"])
 
 
 @named("read the target group's attributes")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.converge import first
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack
 
 
@@ -20,10 +21,9 @@ def find_group(stack: Stack) -> dict[str, Any]:
 def find_template(stack: Stack) -> dict[str, Any]:
     name = stack.name("web-server-template")
     try:
-        found = stack.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+        template = first(stack.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"])
     except is_boto3_error_code("InvalidLaunchTemplateName.NotFoundException"):
         return {}
-    template = found[0] if found else {}
     return template if template and stack.claim("AWS::EC2::LaunchTemplate", name, template.get("Tags")) else {}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.realtime.aws.plugins.module_utils.converge import first
 from ansible_collections.realtime.aws.plugins.module_utils.elb import read_tags
 from ansible_collections.realtime.aws.plugins.module_utils.stack import Stack, pages
 from ansible_collections.realtime.aws.plugins.module_utils.wafv2 import find_our_web_acl
@@ -16,8 +17,10 @@ DEFAULT_GROUPS = ("web-servers", "api-servers")  # names that can be foreign; ot
 def find_balancer(stack: Stack) -> dict[str, Any]:
     client, name = stack.client("elbv2"), stack.name("alb")
     try:
-        balancer = client.describe_load_balancers(Names=[name])["LoadBalancers"][0]
+        balancer = first(client.describe_load_balancers(Names=[name])["LoadBalancers"])
     except is_boto3_error_code("LoadBalancerNotFound"):
+        return {}
+    if balancer is None:
         return {}
     arn = balancer["LoadBalancerArn"]
     tags = stack.tags(arn, lambda: read_tags(client, [arn]).get(arn, {}))

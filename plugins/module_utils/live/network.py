@@ -72,7 +72,7 @@ def read(stack: Stack) -> dict[str, Any]:
         "subnet_zones": {each["CidrBlock"]: each["AvailabilityZone"] for each in found["subnets"]},
         "nat_gateways": {each["SubnetId"]: each["NatGatewayId"] for each in found["nats"]},
         "nat_public_ips": {
-            each["SubnetId"]: addresses.get(each["NatGatewayAddresses"][0].get("AllocationId"))
+            each["SubnetId"]: addresses.get((each["NatGatewayAddresses"] or [{}])[0].get("AllocationId"))
             for each in found["nats"]
         },
         "nat_pending": any(each["State"] == "pending" for each in found["nats"]),
