@@ -83,6 +83,12 @@ def test_the_secret_is_ready_for_rotation(instances, secret):
     assert {"Address": secret["host"], "Port": secret["port"]}.items() <= primary["Endpoint"].items()
 
 
+def test_the_secret_is_rotated_by_a_function():
+    described = boto3.client("secretsmanager").describe_secret(SecretId="molecule/database")
+    assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (True, UPSTREAM["rotation_function_arn"])
+    assert described["RotationRules"]["AutomaticallyAfterDays"] == 30
+
+
 def test_log_groups_are_kept_a_month_and_encrypted():
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/rds/instance/molecule-db")["logGroups"]
     assert len(groups) == 4

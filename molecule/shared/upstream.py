@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from strays import make_function
 
 ZONES = ["us-east-1a", "us-east-1b"]
 TIERS = {"public": 1, "private": 11, "database": 21}
@@ -132,6 +133,21 @@ def key() -> str:
     return boto3.client("kms").create_key(Description="upstream", Policy=policy)["KeyMetadata"]["Arn"]
 
 
+def rotation_function() -> str:
+    """A function that Secrets Manager may call, as AWS publishes them for rotation."""
+    trust = json.loads(json.dumps(TRUST).replace("ec2.", "lambda."))
+    role = boto3.client("iam").create_role(RoleName="upstream-rotation", AssumeRolePolicyDocument=json.dumps(trust))
+    client = boto3.client("lambda")
+    arn = make_function(client, "upstream-rotation", role["Role"]["Arn"], {})
+    permission = {
+        "StatementId": "rotate",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "secretsmanager.amazonaws.com",
+    }
+    client.add_permission(FunctionName=arn, **permission)
+    return arn
+
+
 def made() -> dict[str, Any]:
     below = network()
     topic = boto3.client("sns").create_topic(Name="upstream")["TopicArn"]
@@ -142,6 +158,7 @@ def made() -> dict[str, Any]:
         **load_balancer(below),
         **buckets(),
         "kms_key_arn": key(),
+        "rotation_function_arn": rotation_function(),
         "topic_arn": topic,
     }
 
