@@ -1125,7 +1125,7 @@ class Gate:
 
 
 SERVICES = {"elasticloadbalancingv2": "elbv2", "certificatemanager": "acm"}
-NAMING = {"iam", "logs", "s3", "sqs"}  # services of which each question names a resource
+NAMING = {"iam", "s3", "sqs"}  # services of which each question names a resource
 
 
 def changes_by_hand(record: str | None = None) -> Iterator[str]:

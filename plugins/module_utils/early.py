@@ -131,9 +131,13 @@ def _needs_retry(
 
 def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -> bool:
     """Return whether AWS has shown what the call names, or who makes it has seen that."""
+    if operation.startswith(BUILDING):
+        return True
+    if context.get(LOST) and not operation.startswith(READING):
+        return False  # the call whose answer was lost has done it
     if operation.startswith(REMOVING):
-        return bool(names & (SHOWN | FOUND.keys())) and not context.get(LOST)
-    return operation.startswith(BUILDING) or any(not FOUND[text] & REMOVED for text in names if text in FOUND)
+        return bool(names & (SHOWN | FOUND.keys()))
+    return any(not FOUND[text] & REMOVED for text in names if text in FOUND)
 
 
 def is_unknown(error: dict[str, str]) -> bool:

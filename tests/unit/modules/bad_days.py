@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from sandbox.inventory import inventory
 
@@ -112,9 +113,9 @@ def removals(cases: Iterable[Case]) -> list[Case]:
 
 def make_below(source: Path) -> dict[str, Any]:
     """Make what the layers below would have made: molecule's upstream, and what else the modules build on."""
-    specification = importlib.util.spec_from_file_location("upstream", ROOT / "molecule" / "shared" / "upstream.py")
-    upstream = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(upstream)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "molecule" / "shared")
+        upstream = importlib.import_module("upstream")
     trusted = {"Service": [f"{service}.amazonaws.com" for service in SERVICES]}
     trust = json.dumps({**TRUST, "Statement": [{**TRUST["Statement"][0], "Principal": trusted}]})
     boto3.client("iam").create_role(RoleName="below", AssumeRolePolicyDocument=trust)
