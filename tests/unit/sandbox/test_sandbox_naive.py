@@ -39,7 +39,7 @@ def test_vpc_has_one_internet_gateway(aws: Aws, network: Network) -> None:
 
 def test_subnet_has_one_route_table_of_its_vpc(aws: Aws, network: Network, other: dict[str, str]) -> None:
     ec2 = aws("ec2")
-    one, two = (ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+    one, two = (ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"] for _copy in range(2))
     ec2.associate_route_table(RouteTableId=one, SubnetId=network.subnets[0])
     refused("Resource.AlreadyAssociated", ec2.associate_route_table, RouteTableId=two, SubnetId=network.subnets[0])
     refused("InvalidParameterValue", ec2.associate_route_table, RouteTableId=two, SubnetId=other["subnet"])
