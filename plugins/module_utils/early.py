@@ -45,9 +45,8 @@ UNKNOWN = re.compile(
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
-IDENTIFIES = re.compile(
-    "(Arn|Id|Url|.Name)$"
-)  # members of an answer that a call may name; a Name alone can be anything's
+# Members of an answer that a call may name; a Name alone can be anything's.
+IDENTIFIES = re.compile("(Arn|Id|Url|.Name)$")
 PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
 OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible_collections.realtime.aws.plugins.module_utils.converge import named
+from ansible_collections.realtime.aws.plugins.module_utils.converge import first, named
 
 ACTIVE = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
 ENDS = {"present": "Successful", "cancelled": "Cancelled", "rolled_back": "RollbackSuccessful"}
@@ -16,8 +16,7 @@ LEAVING = ("Terminat", "Detach", "Warmed")
 
 @named("find the Auto Scaling group")
 def find_group(client: Any, name: str) -> dict[str, Any] | None:
-    groups = client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
-    return groups[0] if groups else None
+    return first(client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"])
 
 
 @named("read the instance refreshes")

@@ -154,6 +154,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     Plan,
     await_listed,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -235,7 +236,7 @@ class Region:
     def issued(self, arn: str) -> dict[str, Any] | None:
         """Return the certificate as it was found, if nothing about it can change any more."""
         found = [each for each in self.own if (each["CertificateArn"], each["Status"]) == (arn, "ISSUED")]
-        return found[0] if found and validation_records(found) else None
+        return first(found) if validation_records(found) else None
 
     @named("read the tags of the certificate")
     def read_tags(self, arn: str) -> dict[str, str]:

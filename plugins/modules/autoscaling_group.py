@@ -179,6 +179,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -316,8 +317,7 @@ def tag_list(name: str, tags: dict[str, str]) -> list[dict[str, Any]]:
 
 @named("find the Auto Scaling group")
 def find(client: Any, name: str) -> dict[str, Any] | None:
-    groups = client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
-    return groups[0] if groups else None
+    return first(client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"])
 
 
 def with_profile(call: Any) -> None:

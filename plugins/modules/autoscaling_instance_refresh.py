@@ -332,6 +332,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import s
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    first,
     missing_is_none,
     named,
     report,
@@ -517,8 +518,7 @@ def plan_stop(name: str, refresh: dict[str, Any], state: str) -> Plan:
 
 @named("read the newest instance refresh")
 def newest_refresh(client: Any, name: str) -> dict[str, Any] | None:
-    found = client.describe_instance_refreshes(AutoScalingGroupName=name, MaxRecords=1)["InstanceRefreshes"]
-    return found[0] if found else None
+    return first(client.describe_instance_refreshes(AutoScalingGroupName=name, MaxRecords=1)["InstanceRefreshes"])
 
 
 @named("read the instance refresh")

@@ -114,6 +114,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     Effect,
     Plan,
     desired_tags,
+    first,
     missing_is_none,
     named,
     report,
@@ -142,8 +143,7 @@ def desired_group(before: dict[str, Any] | None, params: dict[str, Any]) -> dict
 
 @missing_is_none("read the parameter group", "DBParameterGroupNotFound", "DBParameterGroupNotFoundFault")
 def describe_group(client: Any, name: str) -> dict[str, Any]:
-    found = client.describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]
-    return found[0] if found else None
+    return first(client.describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"])
 
 
 @named("read the parameters")
@@ -183,16 +183,16 @@ def dynamic_parameters(client: Any, name: str) -> set[str]:
 @named("set parameters")
 def set_parameters(client: Any, name: str, to_set: dict[str, str], dynamic: set[str]) -> None:
     entries = [{**applied(key, dynamic), "ParameterValue": value} for key, value in sorted(to_set.items())]
-    for first in range(0, len(entries), AT_ONCE):
-        client.modify_db_parameter_group(DBParameterGroupName=name, Parameters=entries[first : first + AT_ONCE])
+    for start in range(0, len(entries), AT_ONCE):
+        client.modify_db_parameter_group(DBParameterGroupName=name, Parameters=entries[start : start + AT_ONCE])
 
 
 @named("reset parameters")
 def reset_parameters(client: Any, name: str, to_reset: list[str], dynamic: set[str]) -> None:
     entries = [applied(key, dynamic) for key in to_reset]
-    for first in range(0, len(entries), AT_ONCE):
+    for start in range(0, len(entries), AT_ONCE):
         client.reset_db_parameter_group(
-            DBParameterGroupName=name, ResetAllParameters=False, Parameters=entries[first : first + AT_ONCE]
+            DBParameterGroupName=name, ResetAllParameters=False, Parameters=entries[start : start + AT_ONCE]
         )
 
 

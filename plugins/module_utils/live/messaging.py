@@ -37,7 +37,7 @@ def read_queues(stack: Stack) -> list[dict[str, Any] | None]:
         name = url.rsplit("/", 1)[1]
         tags = stack.tags(stack.arn("sqs", name), lambda: sqs.list_queue_tags(QueueUrl=url).get("Tags", {}))
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(MESSAGES))["Attributes"]
-        holds_data = any(int(counts[name]) for name in MESSAGES)
+        holds_data = any(int(counts[each]) for each in MESSAGES)
         return {"name": name, "url": url, "tags": tags, "holds_data": holds_data}
 
     return stack.each(read_queue, pages(sqs, "list_queues", "QueueUrls", QueueNamePrefix=stack.name("")))
