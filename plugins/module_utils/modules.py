@@ -6,14 +6,19 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cached_property
 from typing import Any
 
 try:
+    import boto3
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
 except ImportError:
     pass  # AnsibleAWSModule reports it.
 
 from ansible_collections.amazon.aws.plugins.module_utils import modules
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
 from ansible_collections.realtime.aws.plugins.module_utils.early import await_new
 from ansible_collections.realtime.aws.plugins.module_utils.gate import VARIABLE as RECORD
@@ -21,7 +26,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.gate import run_recor
 from ansible_collections.realtime.aws.plugins.module_utils.lock import VARIABLE, Lock
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30  # seconds, after which botocore repeats a call; it waits 60 for each by itself
-LAYER = "AWS_SDK_UA_APP_ID"  # names the role that a task belongs to, realtime.aws.<layer>: plugins/action/packed.py
+LAYER = "AWS_SDK_UA_APP_ID"  # names the role that a task belongs to, realtime.aws.<layer>, to the SDK, too: plugins/action/packed.py
 
 
 class AnsibleAWSModule(modules.AnsibleAWSModule):
@@ -37,27 +42,35 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
         record, layer = os.environ.get(RECORD), os.environ.get(LAYER, "")
         self._recorder = run_recorder(record, layer.rpartition(".")[2]) if record else None
 
-    def client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
-        client = self.unguarded_client(service, retry_decorator, **extra_params)
+    def client(self, service: str, retry_decorator: Any = None, region: str | None = None) -> Any:
+        client = self.unguarded_client(service, retry_decorator, region)
         if self._lock:
             self._lock.guard(client)
         if self._recorder:
-            self._recorder.listen(client, extra_params.get("region") or self.region)
+            self._recorder.listen(client, region or self.region)
         return client
 
-    def unguarded_client(self, service: str, retry_decorator: Any = None, **extra_params: Any) -> Any:
+    @cached_property
+    def _session(self) -> Any:
+        """One for all clients, so that a profile that assumes a role does it once, and not for each service."""
+        return boto3.session.Session(profile_name=self.params.get("profile") or None)
+
+    def unguarded_client(self, service: str, retry_decorator: Any = None, region: str | None = None) -> Any:
         """Return a client that may write without the lock, as the lock's own has to, and is not recorded."""
-        config = Config(
-            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT
-        )  # the option aws_config comes before it
-        client = super().client(service, retry_decorator, **{"config": config, **extra_params})
+        default_region, endpoint, settings = get_aws_connection_info(self)
+        settings.pop("profile_name", None)  # the session has it
+        config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
+        given = settings.pop("aws_config", None)
+        try:
+            client = self._session.client(
+                service,
+                region_name=region or default_region,
+                endpoint_url=endpoint,
+                config=config.merge(given) if given else config,
+                **settings,
+            )
+        except (ValueError, BotoCoreError) as error:
+            self.fail_json_aws(error, msg="Couldn't connect to AWS")
         heed(client)
         await_new(client)
-        client.meta.events.register_last("request-created", name_the_layer)
-        return client
-
-
-def name_the_layer(request: Any, **kwargs: Any) -> None:
-    """Add the SDK's application id to the user agent, which amazon.aws replaces by its own: CloudTrail shows it."""
-    if layer := os.environ.get(LAYER):
-        request.headers.replace_header("User-Agent", f"{request.headers['User-Agent']} app/{layer}")
+        return RetryingBotoClientWrapper(client, retry_decorator) if retry_decorator else client

@@ -58,8 +58,7 @@ class Stack:
         with self._lock:
             key = (service, region)
             if key not in self._clients:
-                extra = {"region": region} if region else {}
-                self._clients[key] = self._module.client(service, retry_decorator=RETRY, **extra)
+                self._clients[key] = self._module.client(service, retry_decorator=RETRY, region=region)
             return self._clients[key]
 
     def name(self, suffix: str) -> str:

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from ansible.template import Templar, trust_as_template
 from ansible_collections.realtime.aws.plugins.action.stack_gate_info import Unknown, files, known, runs_all
 
@@ -49,6 +52,14 @@ def test_ansible_s_own_variables_and_the_gate_s_do_not_count():
         == {}
     )
     assert set(inputs(stack_gateway="a", prune=True)) == {"stack_gateway", "prune"}
+
+
+def test_the_layers_that_a_run_is_about_do_not_count():
+    """A run by tag is skipped, too, when nothing has changed since everything was verified."""
+    wiring = yaml.safe_load((Path(__file__).parents[3] / "playbooks/vars/wiring.yml").read_text())
+    layers = {name: value for name, value in wiring.items() if name.startswith("layers")}
+    whole, part = (inputs(**layers, ansible_run_tags=tags, ansible_skip_tags=[]) for tags in (["all"], ["compute"]))
+    assert whole == part
 
 
 def test_the_code_is_all_that_decides_what_a_run_does(tmp_path):

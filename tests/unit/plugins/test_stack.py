@@ -67,7 +67,11 @@ def test_a_client_is_made_once_a_region(stack):
     clients = stack.each(lambda _: stack.client("ec2"), range(20))
     assert len(set(map(id, clients))) == 1
     assert stack.client("acm", "us-east-1") is not stack.client("acm")
-    assert stack._module.made == [("ec2", {}), ("acm", {"region": "us-east-1"}), ("acm", {})]
+    assert stack._module.made == [
+        ("ec2", {"region": None}),
+        ("acm", {"region": "us-east-1"}),
+        ("acm", {"region": None}),
+    ]
 
 
 def test_together_and_each(stack):
