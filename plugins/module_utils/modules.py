@@ -18,6 +18,7 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils import modules
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
 from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 from ansible_collections.realtime.aws.plugins.module_utils.answers import heed
 from ansible_collections.realtime.aws.plugins.module_utils.early import await_new
@@ -49,6 +50,12 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
         if self._recorder:
             self._recorder.listen(client, region or self.region)
         return client
+
+    def account(self) -> tuple[str, str]:
+        """Return the account's id and partition: those of the options account_id and region, or else what STS says."""
+        if account := self.params["account_id"]:
+            return account, self._session.get_partition_for_region(self.region)
+        return get_aws_account_info(self)
 
     @cached_property
     def _session(self) -> Any:

@@ -87,6 +87,9 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  account_id:
+    description: The account, as far as it is known already; it saves the module from asking STS.
+    type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -228,11 +231,6 @@ def budget_params(name: str, budget: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@named("learn who the credentials belong to")
-def get_caller(client: Any) -> dict[str, str]:
-    return client.get_caller_identity()
-
-
 class Budgets:
     """The calls about one budget of one account."""
 
@@ -358,6 +356,7 @@ def argument_spec() -> dict[str, Any]:
         },
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": True},
+        "account_id": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
 
@@ -370,9 +369,7 @@ def main():
     )
     name, present = module.params["name"], module.params["state"] == "present"
     try:
-        caller = get_caller(module.client("sts", retry_decorator=RETRY))
-        client = module.client("budgets", retry_decorator=RETRY)
-        budgets = Budgets(client, caller["Account"], caller["Arn"].split(":")[1], name)
+        budgets = Budgets(module.client("budgets", retry_decorator=RETRY), *module.account(), name)
         before = budgets.get()
         plan = Plan(KIND, name, before, desired_budget(module.params, before or {}) if present else None)
         if not module.check_mode:

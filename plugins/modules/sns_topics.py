@@ -80,6 +80,9 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  account_id:
+    description: The account, as far as it is known already; it saves the module from asking STS.
+    type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -139,7 +142,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
@@ -359,6 +361,7 @@ def argument_spec() -> dict[str, Any]:
     }
     return {
         "topics": {"type": "list", "elements": "dict", "required": True, "options": topic},
+        "account_id": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
 
@@ -368,7 +371,7 @@ def main():
     present = module.params["state"] == "present"
     topics = {topic["name"]: topic for topic in module.params["topics"]}
     client = module.client("sns", retry_decorator=RETRY)
-    account, partition = get_aws_account_info(module)
+    account, partition = module.account()
     prefix = f"arn:{partition}:sns:{module.region}:{account}:"
 
     def run(name: str) -> list[Plan]:

@@ -59,3 +59,17 @@ def test_what_no_client_can_be_made_of_fails_the_module(aws, capfd):
     with patch_module_args({"endpoint_url": "nowhere"}), pytest.raises(SystemExit):
         AnsibleAWSModule(argument_spec={}).client("sts")
     assert "Couldn't connect to AWS: Invalid endpoint: nowhere" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+def test_an_account_that_is_known_is_not_asked_for(region, partition):
+    """Nothing answers here."""
+    with patch_module_args({"account_id": "210987654321", "region": region}):
+        module = AnsibleAWSModule(argument_spec={"account_id": {"type": "str"}})
+    assert module.account() == ("210987654321", partition)
+
+
+def test_an_account_that_is_not_known_is_asked_for(aws):
+    with patch_module_args({}):
+        module = AnsibleAWSModule(argument_spec={"account_id": {"type": "str"}})
+    assert module.account() == ("123456789012", "aws")
