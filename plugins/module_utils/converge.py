@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -200,21 +200,26 @@ def tag_changes(current: dict[str, str], wanted: dict[str, str]) -> tuple[dict[s
     return to_set, sorted(set(current) - set(wanted))
 
 
-def wait_until(
-    what: str, ready: Callable[[], Any], timeout: float, delay: float = 1, max_delay: float = 15, typical: str = ""
-) -> Any:
+def pauses() -> Iterator[float]:
+    """The seconds between two looks: quick things are noticed at once, slow ones cost few calls."""
+    pause = 0.25
+    while True:
+        yield pause
+        pause = min(pause * 1.6, 15)
+
+
+def wait_until(what: str, ready: Callable[[], Any], timeout: float, typical: str = "") -> Any:
     """Call ready until it returns something true, and return that; raise AnsibleAWSError after timeout seconds.
 
-    The pause grows from delay to max_delay seconds: quick things are noticed at once, slow ones cost few calls. Where it is said
-    how long the wait typically is ("2 to 3 min"), people are told while it lasts.
+    Where it is said how long the wait typically is ("2 to 3 min"), people are told while it lasts.
     """
-    deadline, progress = time.monotonic() + timeout, Progress(what, typical)
+    deadline, progress, between = time.monotonic() + timeout, Progress(what, typical), pauses()
     while not (result := ready()):
         progress.say()
-        if time.monotonic() + delay > deadline:
+        pause = next(between)
+        if time.monotonic() + pause > deadline:
             raise AnsibleAWSError(message=f"Timed out after {timeout:.0f} s waiting for {what}")
-        time.sleep(delay)
-        delay = min(delay * 1.5, max_delay)
+        time.sleep(pause)
     return result
 
 
@@ -232,15 +237,14 @@ def retry_on(codes: list[str], call: Callable[[], Any], timeout: float, message:
 
     For what is only eventually true: a role that cannot be assumed yet, a network interface that lingers.
     """
-    deadline, delay = time.monotonic() + timeout, 1.0
-    while True:
+    deadline = time.monotonic() + timeout
+    for pause in pauses():
         try:
             return call()
         except botocore.exceptions.ClientError as error:
             reason = error.response.get("Error", {})
             if reason.get("Code") not in codes or message.lower() not in reason.get("Message", "").lower():
                 raise
-            if time.monotonic() + delay > deadline:
+            if time.monotonic() + pause > deadline:
                 raise
-        time.sleep(delay)
-        delay = min(delay * 1.5, 15)
+        time.sleep(pause)

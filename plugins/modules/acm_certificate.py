@@ -416,9 +416,7 @@ def ensure_present(
         write_records(route53, zone_id, record_plans, cnames)
         if params["wait"] and not state.issued():
             what = awaited(route53, zone_id, params["domain_name"], records)
-            wait_until(
-                what, state.issued, params["wait_timeout"], delay=2, typical="2 to 5 min once the domain is delegated"
-            )
+            wait_until(what, state.issued, params["wait_timeout"], typical="2 to 5 min once the domain is delegated")
     statuses = {name: detail["Status"] for name, detail in state.details().items()}
     certificates = {name: {"arn": arn, "status": statuses.get(name)} for name, arn in state.arns.items()}
     return {"certificates": certificates, "validation_records": records, **report(*state.plans, *record_plans.values())}

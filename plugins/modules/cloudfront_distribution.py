@@ -629,7 +629,7 @@ def wait_deployed(client: Any, distribution_id: str, timeout: float) -> dict[str
         return found if found and found["Status"] == "Deployed" else None
 
     return wait_until(
-        f"all edge locations to have distribution {distribution_id}", deployed, timeout, delay=2, typical="3 to 8 min"
+        f"all edge locations to have distribution {distribution_id}", deployed, timeout, typical="3 to 8 min"
     )
 
 

@@ -171,7 +171,7 @@ def create_flow_log(client: Any, params: dict[str, Any], tags: dict[str, str]) -
                 raise AnsibleAWSError(message=f"Failed to create the flow log: {message}")
         return next(iter(answer.get("FlowLogIds") or []), None)
 
-    return wait_until("AWS to accept the flow log's role", create, params["wait_timeout"], delay=2)
+    return wait_until("AWS to accept the flow log's role", create, params["wait_timeout"])
 
 
 @missing_is_none("delete the flow log", GONE)
