@@ -37,7 +37,7 @@ ROOT_ALONE = {
         {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
     ],
 }
-OFTEN = {"Delay": 1, "MaxAttempts": 120}  # for waiters: the sandbox's time goes fast
+OFTEN = {"Delay": 0.1, "MaxAttempts": 1200}  # for waiters: the sandbox's time goes fast
 MARK = {"ManagedBy": "hand"}
 MARKS = [{"Key": "ManagedBy", "Value": "hand"}]
 
@@ -1098,6 +1098,7 @@ class Gate:
 
     def __init__(self, record: str) -> None:
         self.questions = gate.read_record(record)
+        self.session = boto3.Session()
         self.asked: list[gate.Question] = []
         self.answers: dict[str, list[str]] = {}
 
@@ -1116,7 +1117,8 @@ class Gate:
         self.answers = self.ask()
 
     def ask(self) -> dict[str, list[str]]:
-        return gate.ask_again(self.asked, lambda service, region: client(service))
+        # Clients of its own, for it listens to them.
+        return gate.ask_again(self.asked, lambda service, region: self.session.client(service, region_name=REGION))
 
     def notices(self) -> bool:
         """Return whether anything is answered another way since the last look."""
