@@ -41,7 +41,7 @@ BUILDING = (
 )
 UNKNOWN = re.compile(
     r"AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist|DB(Instance|ParameterGroup)NotFound|DBSubnetGroupNotFoundFault"
-    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|Subnet|TargetGroup)NotFound"
+    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|Rule|Subnet|TargetGroup)NotFound"
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError

@@ -98,9 +98,15 @@ def test_new_parts_of_a_network_are_known_and_listed_when_their_modules_have_end
 # What a module makes, and by what its layer is read next.
 READ_NEXT = {
     "acm_certificate": ("acm", "list_certificates", "CertificateSummaryList", {}),
+    "backup_plan": ("backup", "list_backup_plans", "BackupPlansList", {}),
+    "cloudfront_origin_access_control": ("cloudfront", "list_origin_access_controls", "OriginAccessControlList", {}),
     "ec2_launch_template": ("ec2", "describe_launch_templates", "LaunchTemplates", {"LaunchTemplateNames": ["test"]}),
     "route53_hosted_zone": ("route53", "list_hosted_zones", "HostedZones", {}),
+    "s3_buckets": ("s3", "get_bucket_tagging", "TagSet", {"Bucket": "test-123"}),
+    "sns_topics": ("sns", "list_topics", "Topics", {}),
 }
+# And what looks by a list first, so that the next run would make again what is not listed yet.
+LOOKED_UP = ["elb_listener", *READ_NEXT]
 
 
 @pytest.mark.parametrize("module", READ_NEXT)
@@ -112,6 +118,15 @@ def test_what_a_module_made_is_listed_when_it_has_ended(early, run_module, tmp_p
     shown = getattr(boto3.client(service), operation)(**named)[member]
     early()
     assert shown == getattr(boto3.client(service), operation)(**named)[member]
+
+
+@pytest.mark.parametrize("module", LOOKED_UP)
+def test_what_a_module_made_is_found_by_the_next_run(early, run_module, tmp_path, module):
+    options = dict([*CASES, *standing_on(make_below(tmp_path))])[module]
+    early(True)
+    run_module(module, **options)
+    assert not run_module(module, **options)["changed"]
+    early()
 
 
 def test_every_module_that_writes_has_a_case():
