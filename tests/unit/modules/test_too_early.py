@@ -144,6 +144,13 @@ def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monke
     assert not run_module("ecr_repository", name="test", state="absent")["changed"]
 
 
+def test_the_policy_that_a_function_has_not_is_not_waited_for(sandbox_aws, run_module, monkeypatch, tmp_path):
+    options = dict(standing_on(make_below(tmp_path)))["lambda_function"] | {"permissions": []}
+    run_module("lambda_function", **options)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
+    assert not run_module("lambda_function", **options)["changed"]
+
+
 def test_what_the_module_has_removed_is_not_waited_for(sandbox_aws, run_module, monkeypatch, tmp_path):
     name, options = next(case for case in standing_on(make_below(tmp_path)) if case[0] == "elb_load_balancer")
     run_module(name, **options)
