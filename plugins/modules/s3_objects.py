@@ -109,7 +109,7 @@ modified_keys:
   sample: [static/css/site.css, static/js/site.js]
 modified:
   description:
-    - When the last of RV(modified_keys) was modified, in ISO 8601; what is served in an older form was cached before.
+    - When the last of RV(modified_keys) was modified, in ISO 8601. What caches took later is new.
     - C(none) when this run changed one, or would do so, and when there are none.
   returned: success
   type: str
