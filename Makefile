@@ -105,7 +105,7 @@ bench: setup ## Measure beside a playbook of stock modules: make bench ARGS='--r
 	@$(LOCAL) scripts/bench $(ARGS)
 
 chaos: setup ## Deploy, release and tear down on bad days: faults by seeds, lost answers, new things unknown, kills (hours)
-	$(LOCAL) scripts/chaos faults:one faults:two faults:three lose:lost lose:cut early:once kill:29 kill:17
+	$(LOCAL) scripts/chaos faults:one faults:two faults:three lose:lost lose:cut early:once kill:29 kill:17 wait:10
 
 clean: ## Remove what make made, but .venv
 	rm -rf .cache/ansible .cache/setup tests/output outputs *.tar.gz

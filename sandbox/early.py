@@ -50,6 +50,7 @@ KINDS = (
         members=("BackupVaultName",),
     ),
     New("backup", "CreateBackupPlan", "BackupPlanId", "BackupPlansList", "ResourceNotFoundException"),
+    New("backup", "CreateBackupSelection", "SelectionId", "BackupSelectionsList", "ResourceNotFoundException"),
     New(
         "cloudfront",
         "CreateOriginAccessControl",
@@ -98,6 +99,7 @@ KINDS = (
     ),
     New("elbv2", "CreateListener", "Listeners.0.ListenerArn", "Listeners", "ListenerNotFound"),
     New("elbv2", "CreateLoadBalancer", "LoadBalancers.0.LoadBalancerArn", "LoadBalancers", "LoadBalancerNotFound"),
+    New("elbv2", "CreateRule", "Rules.0.RuleArn", "Rules", "RuleNotFound"),
     New("elbv2", "CreateTargetGroup", "TargetGroups.0.TargetGroupArn", "TargetGroups", "TargetGroupNotFound"),
     New("events", "PutRule", "Name", "Rules", "ResourceNotFoundException", members=("Rule",)),
     New(

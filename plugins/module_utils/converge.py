@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 try:
@@ -161,6 +162,14 @@ def report(*plans: Plan) -> dict[str, Any]:
         "changes": [plan.summary() for plan in changing],
         "diff": [plan.diff() for plan in changing],
     }
+
+
+def instant(text: str | None) -> datetime | None:
+    """Return the time, in UTC when it has no zone; raise ValueError if it is none."""
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def desired_tags(current: dict[str, str] | None, tags: dict[str, str] | None, purge: bool) -> dict[str, str]:

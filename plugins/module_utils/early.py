@@ -41,14 +41,15 @@ BUILDING = (
 )
 UNKNOWN = re.compile(
     r"AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist|DB(Instance|ParameterGroup)NotFound|DBSubnetGroupNotFoundFault"
-    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|Subnet|TargetGroup)NotFound"
+    r"|Invalid(?!Permission)\w+\.NotFound(Exception)?|(Listener|LoadBalancer|NatGateway|Rule|Subnet|TargetGroup)NotFound"
     r"|NoSuch(Bucket|Entity|HostedZone|OriginAccessControl)|NotFound|((Repository|Resource)?NotFound|WAFNonexistentItem)Exception"
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
 # Members of an answer that a call may name; a Name alone can be anything's.
 IDENTIFIES = re.compile("(Arn|Id|Url|.Name)$")
-PARTS = {"GetPolicy", "GetRolePolicy"}  # what these read may be missing of a thing that is new
-OPTIONAL = {"GetLoggingConfiguration"}  # and of one that is old
+OPTIONAL = {"GetLoggingConfiguration"}  # what these read may be missing of a thing that is there
+# And what GetPolicy (Lambda) and GetRolePolicy read, which have the same codes for the thing itself.
+PART_IS_MISSING = re.compile("The resource you requested does not exist|The role policy with name")
 NAMED = "NamedByTheCall"  # in the context of a request: the texts in its parameters
 PATIENCE = 60  # seconds for which something is new
 ATTEMPTS, PAUSE = 9, 5  # with pauses of one second, then two, up to PAUSE: half a minute
@@ -121,8 +122,6 @@ def _needs_retry(
     context, now = request_dict["context"], time.monotonic()
     names = context.get(NAMED, set())
     new = any(now - MADE[text] < PATIENCE for text in names if text in MADE)
-    if new and operation.name in PARTS:
-        return None
     if new or (attempts <= FOREIGN_ATTEMPTS and _should_be_there(operation.name, names, context)):
         return min(attempts, PAUSE)
     return None
@@ -140,9 +139,11 @@ def _should_be_there(operation: str, names: set[str], context: dict[str, Any]) -
 
 
 def is_unknown(error: dict[str, str]) -> bool:
-    """Return whether AWS says by this error that something does not exist."""
-    code = error.get("Code", "")
-    return bool(UNKNOWN.fullmatch(code)) or (code == "ValidationError" and bool(UNKNOWN_TEXT.search(error["Message"])))
+    """Return whether AWS says by this error that something does not exist, which is no mere part of another thing."""
+    code, message = error.get("Code", ""), error.get("Message", "")
+    if code == "ValidationError":
+        return bool(UNKNOWN_TEXT.search(message))
+    return bool(UNKNOWN.fullmatch(code)) and not PART_IS_MISSING.match(message)
 
 
 def _texts(value: Any, member: str = "") -> Iterator[tuple[str, str]]:

@@ -149,6 +149,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -200,10 +201,20 @@ def desired_plan(before: dict[str, Any] | None, params: dict[str, Any]) -> dict[
     }
 
 
+@named("list the backup plans")
+def list_plans(client: Any) -> list[dict[str, Any]]:
+    return pages(client, "list_backup_plans", "BackupPlansList")
+
+
+@named("list the backup selections")
+def list_selections(client: Any, plan_id: str) -> list[dict[str, Any]]:
+    return pages(client, "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan_id)
+
+
 @named("read the backup plan")
 def read_plan(client: Any, name: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return where the plan is (id, ARN, ids of the selections) and what it is."""
-    listed = pages(client, "list_backup_plans", "BackupPlansList")
+    listed = list_plans(client)
     place = next(
         ({"id": p["BackupPlanId"], "arn": p["BackupPlanArn"]} for p in listed if p["BackupPlanName"] == name), None
     )
@@ -211,7 +222,7 @@ def read_plan(client: Any, name: str) -> tuple[dict[str, Any] | None, dict[str, 
         return None, None
     body = client.get_backup_plan(BackupPlanId=place["id"])["BackupPlan"]
     tags = client.list_tags(ResourceArn=place["arn"]).get("Tags") or {}
-    selections = pages(client, "list_backup_selections", "BackupSelectionsList", BackupPlanId=place["id"])
+    selections = list_selections(client, place["id"])
     place["selections"] = {each["SelectionName"]: each["SelectionId"] for each in selections}
     found = [read_selection(client, place["id"], each["SelectionId"]) for each in selections]
     rules = sorted((normalize_rule(rule) for rule in body["Rules"]), key=lambda rule: rule["rule_name"])
@@ -285,6 +296,7 @@ def apply(client: Any, plan: Plan, place: dict[str, Any] | None, warn: Callable[
     before = plan.before or {"selections": {}}
     if plan.action == "create":
         place = create_plan(client, plan.name, wanted["rules"], wanted["tags"])
+        await_listed([place["id"]], lambda: list_plans(client))
     elif plan.action == "update":
         if "rules" in plan.changes:
             update_plan(client, place["id"], plan.name, wanted["rules"])
@@ -292,9 +304,11 @@ def apply(client: Any, plan: Plan, place: dict[str, Any] | None, warn: Callable[
     for name, selection_id in (place or {"selections": {}})["selections"].items():
         if before["selections"][name] != wanted["selections"].get(name):
             delete_selection(client, place["id"], selection_id)
-    for name, selection in wanted["selections"].items():
-        if before["selections"].get(name) != selection and not create_selection(client, place["id"], name, selection):
-            warn(f"{plan.name} backs up nothing: this endpoint has no backup selections")
+    missing = {name: each for name, each in wanted["selections"].items() if before["selections"].get(name) != each}
+    made = [name for name, each in missing.items() if create_selection(client, place["id"], name, each)]
+    await_listed(made, lambda: list_selections(client, place["id"]))
+    if len(made) < len(missing):
+        warn(f"{plan.name} backs up nothing: this endpoint has no backup selections")
     if plan.action == "delete":
         delete_plan(client, place["id"])
         place = None

@@ -85,7 +85,13 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.realtime.aws.plugins.module_utils.answers import written_once
 from ansible_collections.realtime.aws.plugins.module_utils.cloudfront import find_origin_access_control
-from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, report
+from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    RETRY,
+    Plan,
+    missing_is_none,
+    report,
+    wait_until,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 KIND = "AWS::CloudFront::OriginAccessControl"
@@ -114,8 +120,8 @@ def build_config(name: str, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 @written_once("create the origin access control", "OriginAccessControlAlreadyExists")
-def create_control(client: Any, config: dict[str, Any]) -> str:
-    return client.create_origin_access_control(OriginAccessControlConfig=config)["OriginAccessControl"]["Id"]
+def create_control(client: Any, config: dict[str, Any]) -> None:
+    client.create_origin_access_control(OriginAccessControlConfig=config)
 
 
 @written_once("update the origin access control", "PreconditionFailed", "InvalidIfMatchVersion")
@@ -136,7 +142,8 @@ def apply(client: Any, plan: Plan, control_id: str | None) -> str | None:
         return delete_control(client, control_id)
     config = build_config(plan.name, plan.desired)
     if plan.action == "create":
-        return create_control(client, config) or find_origin_access_control(client, plan.name)["Id"]
+        create_control(client, config)
+        return wait_until(f"AWS to list {plan.name}", lambda: find_origin_access_control(client, plan.name), 60)["Id"]
     update_control(client, control_id, config)
     return control_id
 

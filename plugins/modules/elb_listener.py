@@ -200,11 +200,13 @@ from ansible_collections.realtime.aws.plugins.module_utils.answers import writte
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
     report,
     retry_on,
+    wait_until,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.elb import read_tags, write_tags
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -410,15 +412,14 @@ def tags_param(tags: dict[str, str]) -> dict[str, Any]:
 
 
 @written_once("create the listener", "DuplicateListener")
-def create(client: Any, params: dict[str, Any], tags: dict[str, str]) -> str:
-    response = retry_on(  # ORD-3
+def create(client: Any, params: dict[str, Any], tags: dict[str, str]) -> None:
+    retry_on(  # ORD-3
         ["CertificateNotFound", "UnsupportedCertificate"],
         lambda: client.create_listener(
             LoadBalancerArn=params["load_balancer_arn"], **listener_params(params), **tags_param(tags)
         ),
         timeout=CERTIFICATE_TIMEOUT,
     )
-    return response["Listeners"][0]["ListenerArn"]
 
 
 @named("update the listener")
@@ -479,8 +480,9 @@ def apply(client: Any, params: dict[str, Any], plan: Plan) -> str | None:
         delete(client, plan.before["arn"])
         return None
     if plan.action == "create":
-        made = create(client, params, plan.desired["tags"])
-        return made or find(client, params["load_balancer_arn"], params["port"])["ListenerArn"]
+        create(client, params, plan.desired["tags"])
+        place = params["load_balancer_arn"], params["port"]
+        return wait_until(f"AWS to list {plan.name}", lambda: find(client, *place), 60)["ListenerArn"]
     if plan.changed:
         if set(plan.changes) - {"tags"}:
             update(client, plan.before["arn"], params)
@@ -534,6 +536,8 @@ def main():
             wanted = {rule["priority"]: rule for rule in params["rules"]}
             for priority, rule_plan in rule_plans.items():
                 apply_rule(client, arn, rule_plan, wanted.get(priority), secrets)
+            made = [str(priority) for priority, rule_plan in rule_plans.items() if rule_plan.action == "create"]
+            await_listed(made, lambda: find_rules(client, arn))
             if plan.after:
                 plan.after["arn"] = arn
     except AnsibleAWSError as error:

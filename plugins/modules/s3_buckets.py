@@ -264,6 +264,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     released_tags,
     report,
     retry_on,
+    wait_until,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.statements import with_statements, without_statements
@@ -561,6 +562,9 @@ def apply(client: Any, plan: Plan, force: bool) -> None:
         create_bucket(client, plan.name, plan.desired.get("tags", {}))
     for key, value in plan.changes.items():
         write_setting(client, plan.name, key, value)
+    if plan.action == "create":
+        wait_until(f"S3 to know bucket {plan.name}", lambda: bucket_exists(client, plan.name), 60)
+        get_tags(client, plan.name)  # by which its layer is read next; it is repeated while S3 does not know the bucket
 
 
 def settings_needed(options: dict[str, Any], present: bool) -> list[str]:

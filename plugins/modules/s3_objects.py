@@ -107,6 +107,13 @@ modified_keys:
   type: list
   elements: str
   sample: [static/css/site.css, static/js/site.js]
+modified:
+  description:
+    - When the last of RV(modified_keys) was modified, in ISO 8601. What caches took later is new.
+    - C(none) when this run changed one, or would do so, and when there are none.
+  returned: success
+  type: str
+  sample: "2026-11-24T10:00:00+00:00"
 changes:
   description: What changes, one entry an object.
   returned: success
@@ -117,13 +124,20 @@ changes:
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.realtime.aws.plugins.module_utils.converge import RETRY, Plan, missing_is_none, named, report
+from ansible_collections.realtime.aws.plugins.module_utils.converge import (
+    RETRY,
+    Plan,
+    instant,
+    missing_is_none,
+    named,
+    report,
+)
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
@@ -190,14 +204,6 @@ def desired_object(params: dict[str, Any], path: str) -> dict[str, str]:
         "content_type": content_type(path, params["content_types"]),
         "cache_control": cache_control(path, params["cache_control"], params["cache_control_patterns"]),
     }
-
-
-def instant(text: str | None) -> datetime | None:
-    """Return the time, in UTC when it has no zone; raise ValueError if it is none."""
-    if not text:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @named("list the objects")
@@ -289,8 +295,11 @@ def main():
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     changed = sorted(plan.name for plan in plans if plan.changed)
-    recent = {key for key, modified in found.items() if key in wanted and (since is None or modified > since)}
-    module.exit_json(changed_keys=changed, modified_keys=sorted({*changed, *recent}), **report(*plans))
+    recent = {key: at for key, at in found.items() if key in wanted and (since is None or at > since)}
+    modified = max(recent.values()).isoformat() if recent and not changed else None
+    module.exit_json(
+        changed_keys=changed, modified_keys=sorted({*changed, *recent}), modified=modified, **report(*plans)
+    )
 
 
 if __name__ == "__main__":

@@ -150,6 +150,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     RETRY,
     Plan,
+    await_listed,
     desired_tags,
     missing_is_none,
     named,
@@ -158,6 +159,7 @@ from ansible_collections.realtime.aws.plugins.module_utils.converge import (
     tag_changes,
 )
 from ansible_collections.realtime.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.realtime.aws.plugins.module_utils.stack import pages
 
 TOPIC = "AWS::SNS::Topic"
 SUBSCRIPTION = "AWS::SNS::Subscription"
@@ -244,6 +246,11 @@ def get_subscriptions(client: Any, arn: str) -> dict[Key, dict[str, Any]]:
                 state.update(normalize_subscription(protocol, read))
             found[protocol, item["Endpoint"]] = state
     return found
+
+
+@named("list the topics")
+def list_topics(client: Any) -> list[dict[str, str]]:
+    return pages(client, "list_topics", "Topics")
 
 
 @named("create the topic")
@@ -338,6 +345,13 @@ def converge(client: Any, arn: str, options: dict[str, Any], present: bool, chec
     return [topic, *subscriptions.values()]
 
 
+def await_topics(client: Any, arns: list[str]) -> None:
+    """Wait until AWS lists new topics, for their layer, and answers for them, for the next run: the client repeats that."""
+    await_listed(arns, lambda: list_topics(client))
+    for arn in arns:
+        get_topic(client, arn)
+
+
 def argument_spec() -> dict[str, Any]:
     subscription = {
         "protocol": {
@@ -380,6 +394,8 @@ def main():
     try:
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
             done = list(pool.map(run, topics))
+        if not module.check_mode:
+            await_topics(client, [group[0].after["arn"] for group in done if group[0].action == "create"])
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     plans = [plan for group in done for plan in group]

@@ -453,14 +453,16 @@ def get_response_headers_policy(call: Call, forward: Forward) -> Answer:
 @around("cloudfront", "CreateInvalidation")
 def invalidate_once(call: Call, forward: Forward) -> Answer:
     """A caller reference stands for one batch: the same again is that invalidation, another one is refused."""
-    batch = call.params["InvalidationBatch"]
-    for known in call.backend().invalidations.get(call.params["DistributionId"], []):
+    batch, invalidations = call.params["InvalidationBatch"], call.backend().invalidations
+    for known in invalidations.get(call.params["DistributionId"], []):
         if known.caller_ref == batch["CallerReference"]:
             if sorted(known.paths) != sorted(batch["Paths"]["Items"]):
                 raise AwsError("InvalidationBatchAlreadyExists", "The caller reference stands for other paths.")
             found = {"DistributionId": call.params["DistributionId"], "Id": known.id}
             return {"Location": known.location, **call.ask("GetInvalidation", found)}
     answer = forward()
+    known = invalidations[call.params["DistributionId"]]
+    known.insert(0, known.pop())  # AWS lists the newest first
     answer["Invalidation"]["Status"] = "InProgress"
     return answer
 

@@ -228,13 +228,16 @@ def endpoint_routes(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "DeleteVpcEndpoints")
 def endpoints_go(call: Call, forward: Forward) -> Answer:
-    """An interface endpoint is deleting at first."""
-    forward()
-    for identifier in call.params["VpcEndpointIds"]:
-        endpoint = call.backend().vpc_end_points.get(identifier)
-        if endpoint is not None and endpoint.vpc_endpoint_type == "Interface":
+    """An interface endpoint is deleting at first; of one that is gone the answer, no error, says so."""
+    live = {each.id: each for each in _live_endpoints(call.backend())}
+    asked = call.params["VpcEndpointIds"]
+    forward({**call.params, "VpcEndpointIds": [each for each in asked if each in live]})
+    for endpoint in (live[each] for each in asked if each in live):
+        if endpoint.vpc_endpoint_type == "Interface":
             pass_through(endpoint, "state", "deleting", (ENDPOINT_DELETING, "deleted"))
-    return None
+    code = "InvalidVpcEndpoint.NotFound"
+    errors = {each: {"Code": code, "Message": f"{each} does not exist"} for each in asked if each not in live}
+    return {"Unsuccessful": [{"ResourceId": each, "Error": error} for each, error in errors.items()]}
 
 
 @around("ec2", "DescribeVpcEndpoints")

@@ -71,6 +71,20 @@ def test_network_is_not_doubled(bad_day, run_module, kind):
     assert len(ec2.describe_nat_gateways()["NatGateways"]) == 1
 
 
+def test_an_endpoint_with_routes_is_removed(bad_day, run_module):
+    """The call that is repeated finds neither the endpoint nor its routes."""
+    ec2 = boto3.client("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    endpoint = {"name": "s3", "service": "com.amazonaws.us-east-1.s3", "route_table_ids": [table]}
+    made = run_module("ec2_vpc_endpoints", vpc_id=vpc_id, vpc_endpoints=[endpoint])["vpc_endpoint_ids"]
+    bad_day("lost")
+    gone = run_module("ec2_vpc_endpoints", vpc_id=vpc_id, vpc_endpoint_ids=list(made.values()), state="absent")
+    assert gone["changed"]
+    bad_day()
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+
+
 def test_cut_answer_is_no_empty_one(bad_day, run_module, running_sandbox):
     """Half a JSON document reads as an empty one: a module would make again what there is."""
     options = {"log_groups": [{"log_group_name": "/test", "retention": 30}]}

@@ -98,9 +98,15 @@ def test_new_parts_of_a_network_are_known_and_listed_when_their_modules_have_end
 # What a module makes, and by what its layer is read next.
 READ_NEXT = {
     "acm_certificate": ("acm", "list_certificates", "CertificateSummaryList", {}),
+    "backup_plan": ("backup", "list_backup_plans", "BackupPlansList", {}),
+    "cloudfront_origin_access_control": ("cloudfront", "list_origin_access_controls", "OriginAccessControlList", {}),
     "ec2_launch_template": ("ec2", "describe_launch_templates", "LaunchTemplates", {"LaunchTemplateNames": ["test"]}),
     "route53_hosted_zone": ("route53", "list_hosted_zones", "HostedZones", {}),
+    "s3_buckets": ("s3", "get_bucket_tagging", "TagSet", {"Bucket": "test-123"}),
+    "sns_topics": ("sns", "list_topics", "Topics", {}),
 }
+# And what looks by a list first, so that the next run would make again what is not listed yet.
+LOOKED_UP = ["elb_listener", *READ_NEXT]
 
 
 @pytest.mark.parametrize("module", READ_NEXT)
@@ -112,6 +118,15 @@ def test_what_a_module_made_is_listed_when_it_has_ended(early, run_module, tmp_p
     shown = getattr(boto3.client(service), operation)(**named)[member]
     early()
     assert shown == getattr(boto3.client(service), operation)(**named)[member]
+
+
+@pytest.mark.parametrize("module", LOOKED_UP)
+def test_what_a_module_made_is_found_by_the_next_run(early, run_module, tmp_path, module):
+    options = dict([*CASES, *standing_on(make_below(tmp_path))])[module]
+    early(True)
+    run_module(module, **options)
+    assert not run_module(module, **options)["changed"]
+    early()
 
 
 def test_every_module_that_writes_has_a_case():
@@ -127,6 +142,13 @@ def test_old_things_that_are_missing_are_not_waited_for(early, run_module, monke
     monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
     assert not run_module("sqs_queues", queues=[{"name": "test"}], state="absent")["changed"]
     assert not run_module("ecr_repository", name="test", state="absent")["changed"]
+
+
+def test_the_policy_that_a_function_has_not_is_not_waited_for(sandbox_aws, run_module, monkeypatch, tmp_path):
+    options = dict(standing_on(make_below(tmp_path)))["lambda_function"] | {"permissions": []}
+    run_module("lambda_function", **options)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("waited"))
+    assert not run_module("lambda_function", **options)["changed"]
 
 
 def test_what_the_module_has_removed_is_not_waited_for(sandbox_aws, run_module, monkeypatch, tmp_path):

@@ -25,9 +25,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pause(
-    named: str, code: str = UNKNOWN, attempts: int = 1, operation: str = "TagQueue", lost: bool = False
+    named: str,
+    code: str = UNKNOWN,
+    attempts: int = 1,
+    operation: str = "TagQueue",
+    lost: bool = False,
+    message: str = "",
 ) -> int | None:
-    response: Any = (None, {"Error": {"Code": code, "Message": ""}})
+    response: Any = (None, {"Error": {"Code": code, "Message": message}})
     request = {"context": {early.NAMED: {named}, early.LOST: lost}}
     return early._needs_retry(SimpleNamespace(name=operation), attempts, response, request)
 
@@ -49,7 +54,8 @@ def pause(
         ({"named": "others", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
         ({"named": "f", "operation": "GetQueueAttributes"}, 1),
         ({"named": "f", "operation": "GetQueueAttributes", "attempts": early.FOREIGN_ATTEMPTS + 1}, None),
-        ({"named": "f", "operation": "GetPolicy"}, 1),
+        ({"named": "f", "operation": "GetPolicy", "message": "Function not found: f"}, 1),
+        ({"named": "f", "operation": "GetPolicy", "message": "The resource you requested does not exist."}, None),
         ({"named": "f", "operation": "GetLoggingConfiguration"}, None),
         ({"named": "s", "operation": "GetQueueAttributes"}, None),
         ({"named": "r", "operation": "GetQueueAttributes"}, None),
@@ -59,7 +65,8 @@ def pause(
         ({"named": "s", "operation": "DeleteQueue", "lost": True}, None),
         ({"named": "q", "code": "AccessDenied"}, None),
         ({"named": "q", "code": "NoSuchBucketPolicy"}, None),
-        ({"named": "q", "code": "ResourceNotFoundException", "operation": "GetPolicy"}, None),
+        ({"named": "q", "operation": "GetPolicy", "message": "Function not found: q"}, 1),
+        ({"named": "q", "operation": "GetPolicy", "message": "The resource you requested does not exist."}, None),
     ],
 )
 def test_only_what_is_new_is_waited_for(case, seconds):
@@ -73,7 +80,8 @@ def test_only_what_is_new_is_waited_for(case, seconds):
         ("SubnetNotFound", "", True),
         ("InvalidPermission.NotFound", "", False),
         ("InvalidLaunchTemplateName.NotFoundException", "", True),
-        ("NoSuchEntity", "", True),
+        ("NoSuchEntity", "The role with name web cannot be found.", True),
+        ("NoSuchEntity", "The role policy with name read cannot be found.", False),
         ("ValidationError", "AutoScalingGroup name not found - null", True),
         ("ValidationError", "Max size is too small", False),
     ],

@@ -206,3 +206,5 @@ def test_gateway_endpoint_has_a_route_in_tables_that_come_later(aws: Aws, networ
     assert tables() == {two}
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
     assert tables() == set()
+    (gone,) = ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])["Unsuccessful"]
+    assert (gone["ResourceId"], gone["Error"]["Code"]) == (endpoint, "InvalidVpcEndpoint.NotFound")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import boto3
 import pytest
 from ansible_collections.realtime.aws.plugins.modules import cloudfront_invalidation
@@ -43,6 +45,38 @@ def test_invalidate(cloudfront, distribution_id, run_module):
     assert result["invalidation"]["status"] == "Completed"
     assert result["changes"][0]["note"] == "2 paths are invalidated"
     assert invalidated(cloudfront, distribution_id) == [["/static/a.css", "/static/b%20c.css"]]
+
+
+@pytest.mark.parametrize(
+    ("paths", "modified", "joined"),
+    [
+        (["/a"], -5, True),
+        (["/a", "/b"], -5, True),
+        (["/a", "/c"], -5, False),
+        (["/a"], 0, False),  # in the second in which it was started
+        (["/a"], 5, False),
+    ],
+)
+def test_an_invalidation_that_was_started_since_is_joined(
+    cloudfront, distribution_id, run_module, writes, paths, modified, joined
+):
+    started = run_module("cloudfront_invalidation", distribution_id=distribution_id, paths=["/a", "/b"])
+    run_module("cloudfront_invalidation", distribution_id=distribution_id, paths=["/later"])
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=modified)
+    writes.clear()
+    options = {"distribution_id": distribution_id, "paths": paths, "modified": at.isoformat()}
+    assert run_module("cloudfront_invalidation", check=True, **options)["changed"] != joined
+    assert writes == []
+    again = run_module("cloudfront_invalidation", **options)
+    assert again["changed"] != joined
+    assert (again["invalidation"]["id"] == started["invalidation"]["id"]) == joined
+    assert len(writes) == (not joined)
+
+
+def test_a_time_that_is_none_is_refused(distribution_id, run_module):
+    options = {"distribution_id": distribution_id, "paths": ["/a"], "modified": "yesterday"}
+    with pytest.raises(Exception, match="modified is 'yesterday'; allowed: a time in ISO 8601"):
+        run_module("cloudfront_invalidation", **options)
 
 
 def test_no_paths(cloudfront, distribution_id, run_module, writes):

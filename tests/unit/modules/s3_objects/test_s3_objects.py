@@ -7,12 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from ansible_collections.realtime.aws.plugins.modules.s3_objects import (
-    cache_control,
-    content_type,
-    instant,
-    list_files,
-)
+from ansible_collections.realtime.aws.plugins.module_utils.converge import instant
+from ansible_collections.realtime.aws.plugins.modules.s3_objects import cache_control, content_type, list_files
 
 BUCKET = "assets"
 SHORT, LONG = "public, max-age=300", "public, max-age=31536000, immutable"
@@ -110,12 +106,14 @@ def test_check_mode_predicts_and_writes_nothing(s3, run_module, options, writes)
 def test_what_an_interrupted_run_uploaded_is_known(s3, run_module, options):
     """The next run uploads nothing any more, and still has to say what must be invalidated."""
     before, after = datetime.now(UTC) - timedelta(seconds=5), datetime.now(UTC) + timedelta(seconds=5)
-    run_module("s3_objects", **options)
+    assert run_module("s3_objects", **options)["modified"] is None, "that is still to come"
     s3.put_object(Bucket=BUCKET, Key="static/other", Body=b"no file of the directory")
     again = run_module("s3_objects", **options, modified_since=before.isoformat())
     assert (again["changed"], len(again["modified_keys"])) == (False, 2)
+    assert before < instant(again["modified"]) < after
     assert len(run_module("s3_objects", **options)["modified_keys"]) == 2
-    assert run_module("s3_objects", **options, modified_since=after.isoformat())["modified_keys"] == []
+    nothing = run_module("s3_objects", **options, modified_since=after.isoformat())
+    assert (nothing["modified_keys"], nothing["modified"]) == ([], None)
 
 
 @pytest.mark.parametrize(
