@@ -32,7 +32,9 @@ EXTENSIONS = (
     "speed",
     "sqs",
     "tagging",
+    "volumes",
     "vpc",
+    "vpc_values",
     "wafv2",
     "limits",  # asked before the others
 )

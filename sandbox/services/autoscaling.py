@@ -134,8 +134,11 @@ def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
             raise AwsError("ValidationError", f"The subnet ID '{subnet}' does not exist")
     policy = call.params.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     template = call.params.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification")
+    types = [each["InstanceType"] for each in policy.get("Overrides") or [] if each.get("InstanceType")]
+    given: list[dict[str, Any]] = [{"InstanceType": name} for name in types] or [{}]
     try:
-        refusal = unlaunchable(call, template_data(call, template)) if template else None
+        data = template_data(call, template) if template else None
+        refusal = next(filter(None, (unlaunchable(call, data | each) for each in given)), None) if data else None
     except EC2ClientError as error:
         refusal = error.code, error.message
     if refusal:
