@@ -24,6 +24,7 @@ EXTENSIONS = (
     "rds",
     "rds_catalogue",
     "rds_lifecycle",
+    "rds_parameters",
     "route53",
     "s3",
     "secretsmanager",

@@ -121,3 +121,233 @@ def test_groups_of_an_instance_or_of_its_interface(aws: Aws, network: Network) -
     interface = {"DeviceIndex": 0, "Groups": groups}
     text = not_launched(aws, network, SecurityGroupIds=groups, NetworkInterfaces=[interface])
     assert "may not be specified on the same request" in text
+
+
+# Groups of servers
+
+
+@pytest.fixture
+def group(aws: Aws, network: Network) -> dict[str, Any]:
+    """What a group needs; nothing is launched."""
+    data = {"ImageId": IMAGE, "InstanceType": "t3.micro"}
+    aws("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+    template = {"LaunchTemplateName": "web", "Version": "1"}
+    about = {"AutoScalingGroupName": "g", "MinSize": 0, "MaxSize": 1, "VPCZoneIdentifier": network.subnets[0]}
+    return {**about, "LaunchTemplate": template}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"MinSize": -1},
+        {"HealthCheckType": "NONE"},
+        {"HealthCheckGracePeriod": -1},
+        {"TerminationPolicies": ["Oldest"]},
+        {"MaxInstanceLifetime": 3600},
+        {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 50, "MaxHealthyPercentage": 200}},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_settings_of_a_group(aws: Aws, group: dict[str, Any], given: dict[str, Any]) -> None:
+    autoscaling = aws("autoscaling")
+    refused("ValidationError", autoscaling.create_auto_scaling_group, **{**group, **given})
+    autoscaling.create_auto_scaling_group(**group)
+    refused("ValidationError", autoscaling.update_auto_scaling_group, AutoScalingGroupName="g", **given)
+
+
+def test_metrics_and_notifications_of_a_group(aws: Aws, group: dict[str, Any]) -> None:
+    autoscaling, of = aws("autoscaling"), {"AutoScalingGroupName": "g"}
+    autoscaling.create_auto_scaling_group(**group)
+    metrics = autoscaling.enable_metrics_collection
+    refused("ValidationError", metrics, **of, Granularity="5Minute")
+    refused("ValidationError", metrics, **of, Granularity="1Minute", Metrics=["GroupHappiness"])
+    topic = {"TopicARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:t"}
+    launched = ["autoscaling:EC2_INSTANCE_LAUNCH"]
+    put = autoscaling.put_notification_configuration
+    assert "Unable to publish" in refused("ValidationError", put, **of, **topic, NotificationTypes=launched)
+    aws("sns").create_topic(Name="t")
+    refused("ValidationError", put, **of, **topic, NotificationTypes=["autoscaling:EC2_INSTANCE_NAP"])
+    put(**of, **topic, NotificationTypes=launched)
+
+
+STEPS = {"PolicyType": "StepScaling", "AdjustmentType": "ChangeInCapacity"}
+CPU = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"PolicyType": "Guesswork"},
+        {"PolicyType": "TargetTrackingScaling"},
+        {"PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": {**CPU, "TargetValue": 0.0}},
+        STEPS,
+        {**STEPS, "ScalingAdjustment": 1, "StepAdjustments": [{"ScalingAdjustment": 1}]},
+        {
+            **STEPS,
+            "StepAdjustments": [
+                {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 10, "ScalingAdjustment": 1},
+                {"MetricIntervalLowerBound": 20, "ScalingAdjustment": 2},
+            ],
+        },
+        {"PolicyType": "SimpleScaling", "ScalingAdjustment": 1, "AdjustmentType": "Change"},
+    ],
+    ids=["type", "no target", "zero", "no steps", "both", "gap", "adjustment"],
+)
+def test_scaling_policies_that_there_can_t_be(aws: Aws, group: dict[str, Any], policy: dict[str, Any]) -> None:
+    autoscaling = aws("autoscaling")
+    autoscaling.create_auto_scaling_group(**group)
+    put = autoscaling.put_scaling_policy
+    refused("ValidationError", put, AutoScalingGroupName="g", PolicyName="p", **policy)
+
+
+# Load balancers
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Matcher": {"HttpCode": "600"}},
+        {"Matcher": {"HttpCode": "299-200"}},
+        {"HealthCheckPath": "health"},
+        {"HealthCheckPort": "http"},
+        {"HealthCheckTimeoutSeconds": 30},
+    ],
+    ids=["code", "codes", "path", "port", "timeout"],
+)
+def test_health_checks_of_a_target_group(aws: Aws, network: Network, given: dict[str, Any]) -> None:
+    elbv2, about = aws("elbv2"), {"Name": "web", "Protocol": "HTTP", "Port": 80, "VpcId": network.vpc}
+    refused("ValidationError", elbv2.create_target_group, **about, **given)
+    made = elbv2.create_target_group(**about, Matcher={"HttpCode": "200-299,301"})["TargetGroups"][0]
+    refused("ValidationError", elbv2.modify_target_group, TargetGroupArn=made["TargetGroupArn"], **given)
+
+
+FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+GHOST = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/ghost/0123456789abcdef"
+FORWARD = [{"Type": "forward", "TargetGroupArn": GHOST}]
+
+
+@pytest.fixture
+def listener(aws: Aws, network: Network) -> dict[str, Any]:
+    """What a listener needs."""
+    balancer = aws("elbv2").create_load_balancer(Name="alb", Subnets=network.subnets)["LoadBalancers"][0]
+    return {
+        "LoadBalancerArn": balancer["LoadBalancerArn"],
+        "Protocol": "HTTP",
+        "Port": 80,
+        "DefaultActions": FIXED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"DefaultActions": []}, "ValidationError"),
+        ({"DefaultActions": FORWARD}, "TargetGroupNotFound"),
+        ({"SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"}, "ValidationError"),
+        ({"Certificates": [{"CertificateArn": "arn:x"}]}, "ValidationError"),
+        ({"Protocol": "HTTPS", "SslPolicy": "Strong", "Certificates": [{"CertificateArn": "c"}]}, "SSLPolicyNotFound"),
+    ],
+    ids=["no action", "ghost", "policy", "certificate", "unknown policy"],
+)
+def test_listeners_that_there_can_t_be(aws: Aws, listener: dict[str, Any], given: dict[str, Any], code: str) -> None:
+    refused(code, aws("elbv2").create_listener, **{**listener, **given})
+
+
+def test_conditions_and_priorities_of_rules(aws: Aws, listener: dict[str, Any]) -> None:
+    elbv2 = aws("elbv2")
+    arn = elbv2.create_listener(**listener)["Listeners"][0]["ListenerArn"]
+    host = {"Field": "host-header", "HostHeaderConfig": {"Values": ["api.example.com"]}}
+    rule = {"ListenerArn": arn, "Priority": 1, "Conditions": [host], "Actions": FIXED}
+    refused("ValidationError", elbv2.create_rule, **{**rule, "Conditions": [host, host]})
+    refused("ValidationError", elbv2.create_rule, **{**rule, "Actions": []})
+    refused("TargetGroupNotFound", elbv2.create_rule, **{**rule, "Actions": FORWARD})
+    many = {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{number}" for number in range(5)]}}
+    refused("TooManyConditionValues", elbv2.create_rule, **{**rule, "Conditions": [host, many]})
+    elbv2.create_rule(**rule)
+    refused("PriorityInUse", elbv2.create_rule, **rule)
+
+
+# Databases
+
+
+def test_parameters_that_an_engine_has(aws: Aws) -> None:
+    rds, group = aws("rds"), {"DBParameterGroupName": "g"}
+    about = {**group, "Description": "d"}
+    text = refused("InvalidParameterValue", rds.create_db_parameter_group, **about, DBParameterGroupFamily="mysql9.9")
+    assert text == "ParameterGroupFamily mysql9.9 is not a valid parameter group family"
+    rds.create_db_parameter_group(**about, DBParameterGroupFamily="mysql8.4")
+
+    def change(name: str, value: str, method: str = "immediate") -> list[dict[str, str]]:
+        return [{"ParameterName": name, "ParameterValue": value, "ApplyMethod": method}]
+
+    modify = rds.modify_db_parameter_group
+    text = refused("InvalidParameterValue", modify, **group, Parameters=change("max_connection", "1"))
+    assert text == "Could not find parameter with name: max_connection"
+    refused("InvalidParameterValue", modify, **group, Parameters=change("basedir", "/"))
+    refused("InvalidParameterValue", modify, **group, Parameters=change("require_secure_transport", "maybe"))
+    refused("InvalidParameterValue", modify, **group, Parameters=change("max_connections", "9") * 21)
+    text = refused("InvalidParameterCombination", modify, **group, Parameters=change("performance_schema", "1"))
+    assert text == "cannot use immediate apply method for static parameter"
+    modify(**group, Parameters=change("performance_schema", "1", "pending-reboot") + change("long_query_time", "2"))
+    own = rds.describe_db_parameters(**group, Source="user")["Parameters"]
+    assert {each["ParameterName"]: each["ApplyType"] for each in own} == {
+        "performance_schema": "static",
+        "long_query_time": "dynamic",
+    }
+    reset = change("performance_schema", "1")
+    refused("InvalidParameterCombination", rds.reset_db_parameter_group, **group, Parameters=reset)
+
+
+DATABASE = {
+    "DBInstanceIdentifier": "db",
+    "DBInstanceClass": "db.r7g.large",
+    "Engine": "mysql",
+    "StorageType": "gp3",
+    "AllocatedStorage": 400,
+    "MasterUsername": "dbadmin",
+    "MasterUserPassword": "not-a-secret-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"Iops": 64001}, "InvalidParameterCombination"),
+        ({"Iops": 3000}, "InvalidParameterCombination"),
+        ({"Iops": 12000, "StorageThroughput": 3500}, "InvalidParameterCombination"),
+        ({"StorageType": "io1", "Iops": 20001}, "InvalidParameterCombination"),
+        ({"MaxAllocatedStorage": 439}, "InvalidParameterCombination"),
+        ({"AllocatedStorage": 65537}, "InvalidParameterValue"),
+        ({"StorageType": "gp9"}, "InvalidParameterValue"),
+        ({"AvailabilityZone": f"{REGION}z"}, "InvalidParameterValue"),
+        ({"Port": 80}, "InvalidParameterValue"),
+        ({"LicenseModel": "bring-your-own-license"}, "InvalidParameterCombination"),
+        ({"MasterUsername": None}, "InvalidParameterValue"),
+        ({"MasterUserPassword": None}, "InvalidParameterValue"),
+        ({"AllocatedStorage": None}, "InvalidParameterValue"),
+        ({"CACertificateIdentifier": "rds-ca-2019"}, "CertificateNotFound"),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, dict) else value,
+)
+def test_databases_that_there_can_t_be(aws: Aws, given: dict[str, Any], code: str) -> None:
+    wanted = {key: value for key, value in {**DATABASE, **given}.items() if value is not None}
+    refused(code, aws("rds").create_db_instance, **wanted)
+
+
+def test_changes_that_a_database_does_not_take(aws: Aws, network: Network) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(**{**DATABASE, "AllocatedStorage": 100})
+    rds.create_db_parameter_group(DBParameterGroupName="g", DBParameterGroupFamily="postgres17", Description="d")
+    change = {"DBInstanceIdentifier": "db", "ApplyImmediately": True}
+    logs = {"EnableLogTypes": ["postgresql"]}
+    for code, given in (
+        ("InvalidParameterCombination", {"DBParameterGroupName": "g"}),
+        ("InvalidParameterCombination", {"Iops": 12000}),
+        ("InvalidParameterCombination", {"MaxAllocatedStorage": 105}),
+        ("InvalidParameterCombination", {"CloudwatchLogsExportConfiguration": logs}),
+        ("InvalidParameterValue", {"VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}),
+        ("CertificateNotFound", {"CACertificateIdentifier": "rds-ca-2019"}),
+    ):
+        refused(code, rds.modify_db_instance, **change, **given)
+    final = {"SkipFinalSnapshot": True, "FinalDBSnapshotIdentifier": "f"}
+    refused("InvalidParameterCombination", rds.delete_db_instance, DBInstanceIdentifier="db", **final)
