@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -351,3 +353,212 @@ def test_changes_that_a_database_does_not_take(aws: Aws, network: Network) -> No
         refused(code, rds.modify_db_instance, **change, **given)
     final = {"SkipFinalSnapshot": True, "FinalDBSnapshotIdentifier": "f"}
     refused("InvalidParameterCombination", rds.delete_db_instance, DBInstanceIdentifier="db", **final)
+
+
+# Backups
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ({"TargetBackupVaultName": "nowhere"}, "Cannot find Backup vault"),
+        ({"StartWindowMinutes": 30}, "start window"),
+        ({"StartWindowMinutes": 120, "CompletionWindowMinutes": 120}, "completion window"),
+        ({"Lifecycle": {"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 119}}, "90 days apart"),
+        ({"Lifecycle": {"DeleteAfterDays": 0}}, "less than 1"),
+        ({"EnableContinuousBackup": True, "Lifecycle": {"DeleteAfterDays": 36}}, "35 days"),
+        (
+            {"EnableContinuousBackup": True, "Lifecycle": {"MoveToColdStorageAfterDays": 9, "DeleteAfterDays": 99}},
+            "is unavailable",
+        ),
+    ],
+    ids=["vault", "start", "completion", "cold", "none", "continuous", "continuous and cold"],
+)
+def test_rules_of_a_backup_plan(aws: Aws, rule: dict[str, Any], text: str) -> None:
+    backup, code = aws("backup"), "InvalidParameterValueException"
+    backup.create_backup_vault(BackupVaultName="vault")
+    good = {"RuleName": "daily", "TargetBackupVaultName": "vault", "Lifecycle": {"DeleteAfterDays": 35}}
+    wrong = {"BackupPlanName": "p", "Rules": [good | rule]}
+    message = refused(code, backup.create_backup_plan, BackupPlan=wrong)
+    assert message.startswith("Error in rule daily : ") and text in message
+    made = backup.create_backup_plan(BackupPlan={"BackupPlanName": "p", "Rules": [good]})
+    refused(code, backup.update_backup_plan, BackupPlanId=made["BackupPlanId"], BackupPlan=wrong)
+    for rules in ([], [good, good]):
+        refused(code, backup.create_backup_plan, BackupPlan={"BackupPlanName": "q", "Rules": rules})
+
+
+# Records
+
+
+@pytest.fixture
+def zone(aws: Aws) -> Callable[..., Any]:
+    """A function that changes records of the zone example.com, each given as (action, name, type, value and more)."""
+    route53 = aws("route53")
+    identifier = route53.create_hosted_zone(Name="example.com", CallerReference="r")["HostedZone"]["Id"]
+
+    def change(*changes: tuple[str, str, str, dict[str, Any]]) -> Any:
+        batch = [
+            {"Action": action, "ResourceRecordSet": {"Name": name, "Type": kind, **more}}
+            for action, name, kind, more in changes
+        ]
+        return route53.change_resource_record_sets(HostedZoneId=identifier, ChangeBatch={"Changes": batch})
+
+    return change
+
+
+def value(*values: str, ttl: int = 60) -> dict[str, Any]:
+    return {"TTL": ttl, "ResourceRecords": [{"Value": each} for each in values]}
+
+
+WWW = "www.example.com"
+ADDRESS = value("192.0.2.1")
+
+
+def test_records_have_a_ttl_or_an_alias(zone: Callable[..., Any]) -> None:
+    alias = {"HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d.cloudfront.net", "EvaluateTargetHealth": False}
+    for more, text in (
+        ({"ResourceRecords": [{"Value": "192.0.2.1"}]}, "found none"),
+        ({"TTL": 60}, "found none"),
+        ({**ADDRESS, "AliasTarget": alias}, "found more than one"),
+        ({**ADDRESS, "Weight": 1}, "SetIdentifier"),
+        ({**ADDRESS, "SetIdentifier": "blue"}, "Weight"),
+    ):
+        with pytest.raises(ClientError, match=text) as caught:
+            zone(("UPSERT", WWW, "A", more))
+        assert caught.value.response["Error"]["Code"] == "InvalidInput"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("TXT", value("v=spf1 -all")),
+        ("CAA", value("letsencrypt.org")),
+        ("MX", value("mail.example.com")),
+        ("A", value("192.0.2.1", "192.0.2.1")),
+        ("CNAME", value("a.example.org", "b.example.org")),
+    ],
+    ids=["text", "authority", "mail", "twice", "two names"],
+)
+def test_values_of_records(zone: Callable[..., Any], kind: str, values: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="InvalidChangeBatch"):
+        zone(("UPSERT", WWW, kind, values))
+
+
+def test_records_beside_others(zone: Callable[..., Any]) -> None:
+    name = value("a.example.org")
+    zone(("CREATE", WWW, "CNAME", name))
+    with pytest.raises(ClientError, match="conflicting RRSet of type CNAME"):
+        zone(("UPSERT", WWW, "A", ADDRESS))
+    zone(("DELETE", WWW, "CNAME", name), ("CREATE", WWW, "A", ADDRESS))
+    with pytest.raises(ClientError, match="same name and type"):
+        zone(("CREATE", WWW, "A", {**ADDRESS, "SetIdentifier": "blue", "Weight": 1}))
+    with pytest.raises(ClientError, match="do not match the current values"):
+        zone(("DELETE", WWW, "A", value("192.0.2.1", ttl=61)))
+    zone(("DELETE", WWW, "A", ADDRESS))
+
+
+# Alarms and dashboards
+
+
+def query(identifier: str, **more: Any) -> dict[str, Any]:
+    stat = {"Metric": {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization"}, "Period": 60, "Stat": "Sum"}
+    return {"Id": identifier, "MetricStat": stat, **more}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"MetricName": "CPUUtilization", "Statistic": "Sum", "Period": 60},
+        {"Metrics": [query("m")], "MetricName": "CPUUtilization"},
+        {"Metrics": [query("m"), query("n")]},
+        {"Metrics": [query("M")]},
+        {"Metrics": [query("m", ReturnData=False), {"Id": "e", "Expression": "m / other"}]},
+        {"Metrics": [query("m")], "Threshold": None},
+    ],
+    ids=["no namespace", "both", "two results", "id", "unknown", "no threshold"],
+)
+def test_metrics_of_an_alarm(aws: Aws, given: dict[str, Any]) -> None:
+    alarm = {"AlarmName": "a", "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    wanted = {key: each for key, each in {**alarm, **given}.items() if each is not None}
+    refused("ValidationError", aws("cloudwatch").put_metric_alarm, **wanted)
+    share = [query("m", ReturnData=False), {"Id": "e", "Expression": "100 * m / FILL(m, 1)"}]
+    aws("cloudwatch").put_metric_alarm(**alarm, Metrics=share)
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [
+        {"type": "picture", "properties": {}},
+        {"type": "metric"},
+        {"type": "metric", "properties": {"metrics": []}},
+        {"type": "metric", "properties": {"region": REGION}},
+        {"type": "text", "properties": {}},
+        {"type": "text", "properties": {"markdown": ""}, "width": 25},
+    ],
+    ids=["kind", "no properties", "no region", "no metrics", "no text", "wide"],
+)
+def test_widgets_of_a_dashboard(aws: Aws, widget: dict[str, Any]) -> None:
+    put = aws("cloudwatch").put_dashboard
+    for body in ({"widgets": [widget]}, {}):
+        refused("InvalidParameterInput", put, DashboardName="d", DashboardBody=json.dumps(body))
+
+
+# Images and money
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{"tagStatus": "tagged", "countType": "imageCountMoreThan"}],
+        [{"tagStatus": "untagged", "countType": "sinceImagePushed"}],
+        [
+            {"tagStatus": "any", "countType": "imageCountMoreThan"},
+            {"tagStatus": "untagged", "countType": "imageCountMoreThan"},
+        ],
+    ],
+    ids=["no tags", "no unit", "any first"],
+)
+def test_rules_of_a_repository(aws: Aws, rules: list[dict[str, Any]]) -> None:
+    ecr = aws("ecr")
+    ecr.create_repository(repositoryName="shop")
+
+    def policy(*selections: dict[str, Any], step: int = 1) -> dict[str, str]:
+        text = [
+            {"rulePriority": 1 + number * step, "selection": {**each, "countNumber": 1}, "action": {"type": "expire"}}
+            for number, each in enumerate(selections)
+        ]
+        return {"repositoryName": "shop", "lifecyclePolicyText": json.dumps({"rules": text})}
+
+    put, good = ecr.put_lifecycle_policy, {"tagStatus": "any", "countType": "imageCountMoreThan"}
+    text = refused("InvalidParameterException", put, **policy(*rules))
+    assert "Lifecycle policy validation failure" in text
+    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days"}
+    refused("InvalidParameterException", put, **policy(untagged, untagged, step=0))
+    put(**policy(untagged, good))
+
+
+def test_notifications_of_a_budget(aws: Aws) -> None:
+    budgets, of = aws("budgets", "us-east-1"), {"AccountId": ACCOUNT}
+    budget = {"BudgetName": "b", "BudgetLimit": {"Amount": "1", "Unit": "USD"}, "TimeUnit": "MONTHLY"}
+    budget["BudgetType"] = "COST"
+    at = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    mail = {"SubscriptionType": "EMAIL", "Address": "ops@example.com"}
+    topic = {"SubscriptionType": "SNS", "Address": f"arn:aws:sns:us-east-1:{ACCOUNT}:t"}
+    for notification, subscribers in (
+        ({**at, "Threshold": 0.0}, [mail]),
+        (at, [{**mail, "Address": "ops"}]),
+        (at, [{**topic, "Address": "t"}]),
+        (at, [topic, {**topic, "Address": topic["Address"] + "2"}]),
+    ):
+        wrong = [{"Notification": notification, "Subscribers": subscribers}]
+        refused(
+            "InvalidParameterException", budgets.create_budget, **of, Budget=budget, NotificationsWithSubscribers=wrong
+        )
+    good = [{"Notification": at, "Subscribers": [mail, topic]}]
+    refused(
+        "DuplicateRecordException", budgets.create_budget, **of, Budget=budget, NotificationsWithSubscribers=good * 2
+    )
+    budgets.create_budget(**of, Budget=budget, NotificationsWithSubscribers=good)
+    refused("DuplicateRecordException", budgets.create_budget, **of, Budget=budget)
+    again = {"BudgetName": "b", "Notification": at, "Subscribers": [mail]}
+    refused("DuplicateRecordException", budgets.create_notification, **of, **again)
