@@ -13,6 +13,7 @@ EXTENSIONS = (
     "ec2_account",
     "ecr",
     "elbv2",
+    "events",
     "iam",
     "iam_news",
     "instance_refresh",

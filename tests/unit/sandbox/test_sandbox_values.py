@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_helpers import IMAGE, REGION, Aws, Network, refused
+from sandbox_helpers import IMAGE, REGION, Aws, Network, eventually, function_code, key_for, refused, trust
 
 ACCOUNT = "123456789012"
 
@@ -562,3 +562,239 @@ def test_notifications_of_a_budget(aws: Aws) -> None:
     refused("DuplicateRecordException", budgets.create_budget, **of, Budget=budget)
     again = {"BudgetName": "b", "Notification": at, "Subscribers": [mail]}
     refused("DuplicateRecordException", budgets.create_notification, **of, **again)
+
+
+# Keys
+
+
+@pytest.fixture(params=["missing", "disabled"])
+def bad_key(aws: Aws, request: pytest.FixtureRequest) -> str:
+    """A key that nothing can be encrypted with."""
+    if request.param == "missing":
+        return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+    key = key_for(aws)
+    aws("kms").disable_key(KeyId=key.split("/")[-1])
+    return key
+
+
+def test_keys_that_encrypt_nothing(aws: Aws, bad_key: str) -> None:
+    """Where they are looked at at once."""
+    refused("EncryptionFailure", aws("secretsmanager").create_secret, Name="s", SecretString="x", KmsKeyId=bad_key)
+    vault = {"BackupVaultName": "vault", "EncryptionKeyArn": bad_key}
+    refused("InvalidParameterValueException", aws("backup").create_backup_vault, **vault)
+    encryption = {"encryptionType": "KMS", "kmsKey": bad_key}
+    refused("KmsException", aws("ecr").create_repository, repositoryName="shop", encryptionConfiguration=encryption)
+    refused("AccessDeniedException", aws("logs").create_log_group, logGroupName="/x", kmsKeyId=bad_key)
+    database = {**DATABASE, "StorageEncrypted": True, "KmsKeyId": bad_key}
+    refused("KMSKeyNotAccessibleFault", aws("rds").create_db_instance, **database)
+
+
+def test_keys_of_queues_and_topics_show_with_the_first_message(aws: Aws, bad_key: str) -> None:
+    state = "Disabled" if "00000000-0000" not in bad_key else "NotFound"
+    queue = aws("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": bad_key})["QueueUrl"]
+    refused(f"Kms{state}", aws("sqs").send_message, QueueUrl=queue, MessageBody="x")
+    topic = aws("sns").create_topic(Name="t", Attributes={"KmsMasterKeyId": bad_key})["TopicArn"]
+    refused(f"KMS{state}", aws("sns").publish, TopicArn=topic, Message="x")
+
+
+def test_key_without_kms(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="data-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "alias/a"}}
+    configuration = {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+    refused("InvalidArgument", s3.put_bucket_encryption, Bucket="data-1", **configuration)
+
+
+# Policies
+
+
+@pytest.mark.parametrize("name", ["nonsense.amazonaws.com", "lambda", "*"])
+def test_policies_name_services_that_there_are(aws: Aws, name: str) -> None:
+    def policy(action: str, resource: str | None = "*") -> str:
+        statement = {"Effect": "Allow", "Principal": {"Service": name}, "Action": action}
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [statement | ({"Resource": resource} if resource else {})]}
+        )
+
+    trusting = {"RoleName": "r", "AssumeRolePolicyDocument": policy("sts:AssumeRole", None)}
+    text = refused("MalformedPolicyDocument", aws("iam").create_role, **trusting)
+    assert text == f'Invalid principal in policy: "SERVICE":"{name}"'
+    sns, sqs, s3, logs = aws("sns"), aws("sqs"), aws("s3"), aws("logs")
+    refused("InvalidParameter", sns.create_topic, Name="t", Attributes={"Policy": policy("sns:Publish")})
+    refused("InvalidAttributeValue", sqs.create_queue, QueueName="q", Attributes={"Policy": policy("sqs:SendMessage")})
+    s3.create_bucket(Bucket="data-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+    mine = policy("s3:GetObject", "arn:aws:s3:::data-1/*")
+    refused("MalformedPolicy", s3.put_bucket_policy, Bucket="data-1", Policy=mine)
+    given = {"policyName": "p", "policyDocument": policy("logs:PutLogEvents")}
+    refused("InvalidParameterException", logs.put_resource_policy, **given)
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    key = json.loads(policy("kms:Decrypt"))
+    key["Statement"].append(root)
+    refused("MalformedPolicyDocumentException", aws("kms").create_key, Policy=json.dumps(key))
+    del root["Resource"]
+    whole = json.dumps({"Version": "2012-10-17", "Statement": [root]})
+    refused("MalformedPolicyDocumentException", aws("kms").create_key, Policy=whole)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "budgets",
+        "cloudfront",
+        "delivery.logs",
+        "ec2",
+        "events.rds",
+        "logdelivery.elasticloadbalancing",
+        f"logs.{REGION}",
+        "monitoring.rds",
+        "vpc-flow-logs",
+    ],
+)
+def test_roles_trust_services_that_there_are(aws: Aws, service: str) -> None:
+    aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust(f"{service}.amazonaws.com"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ({"Action": "s3:GetObject"}, "sts:AssumeRole"),
+        ({"Resource": "*"}, "prohibited field Resource"),
+        ({"Effect": "allow"}, "legacy parsing"),
+        ({"Condition": {"StringEqual": {"a": "b"}}}, "Syntax errors"),
+        (None, "invalid Json"),
+    ],
+    ids=["action", "resource", "effect", "condition", "json"],
+)
+def test_trust_policies_that_there_can_t_be(aws: Aws, statement: dict[str, Any] | None, text: str) -> None:
+    policy = json.loads(trust("ec2.amazonaws.com"))
+    policy["Statement"][0] |= statement or {}
+    document = json.dumps(policy) if statement else "{"
+    create = aws("iam").create_role
+    assert text in refused("MalformedPolicyDocument", create, RoleName="r", AssumeRolePolicyDocument=document)
+
+
+def test_policies_of_a_role_and_issuers(aws: Aws) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    refused("MalformedPolicyDocument", iam.put_role_policy, RoleName="r", PolicyName="p", PolicyDocument=document)
+    policies = [each["Arn"] for each in iam.list_policies(Scope="AWS", MaxItems=11)["Policies"]]
+    for arn in policies[:10]:
+        iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    refused("LimitExceeded", iam.attach_role_policy, RoleName="r", PolicyArn=policies[10])
+    refused("InvalidInput", iam.create_open_id_connect_provider, Url="http://issuer.example.com")
+    refused("InvalidInput", iam.create_service_linked_role, AWSServiceName="nonsense.amazonaws.com")
+
+
+# Functions, events, messages
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
+        ({"Environment": {"Variables": {"TEXT": "x" * 4096}}}, "4KB"),
+        ({"KMSKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/none"}, "KMS key is invalid"),
+        ({"Code": {"ZipFile": b"x"}}, "Could not unzip"),
+        (
+            {"VpcConfig": {"SubnetIds": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-0123456789abcdef0"]}},
+            "InvalidSubnetID.NotFound",
+        ),
+    ],
+    ids=["reserved", "size", "key", "code", "subnet"],
+)
+def test_settings_of_a_function(aws: Aws, given: dict[str, Any], text: str) -> None:
+    role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
+    function = {"FunctionName": "f", "Role": role, "Runtime": "python3.13", "Handler": "a.h"}
+    function["Code"] = {"ZipFile": function_code()}
+    create = aws("lambda").create_function
+    assert text in refused("InvalidParameterValueException", create, **{**function, **given})
+    eventually("InvalidParameterValueException", create, **function)
+    permission = {"FunctionName": "f", "StatementId": "a", "Action": "lambda:InvokeFunction", "Principal": "nobody"}
+    refused("InvalidParameterValueException", aws("lambda").add_permission, **permission)
+    reserve = aws("lambda").put_function_concurrency
+    refused("InvalidParameterValueException", reserve, FunctionName="f", ReservedConcurrentExecutions=901)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"Input": "{}", "InputPath": "$"}, "Only one of"),
+        ({"Input": "{"}, "JSON syntax error"),
+        ({"Arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:s"}, "RoleArn is required"),
+        ({"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/ghost"}, "cannot be assumed by principal"),
+    ],
+    ids=["two inputs", "no json", "no role", "ghost"],
+)
+def test_targets_of_a_rule(aws: Aws, given: dict[str, Any], text: str) -> None:
+    events = aws("events")
+    events.put_rule(Name="r", ScheduleExpression="rate(1 day)")
+    target = {"Id": "a", "Arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t"}
+    assert text in refused("ValidationException", events.put_targets, Rule="r", Targets=[target | given])
+    six = [target | {"Id": str(number)} for number in range(6)]
+    refused("LimitExceededException", events.put_targets, Rule="r", Targets=six)
+    events.put_targets(Rule="r", Targets=six[:5])
+
+
+def test_attributes_of_topics_and_subscriptions(aws: Aws) -> None:
+    sns, code = aws("sns"), "InvalidParameter"
+    topic = {"TopicArn": sns.create_topic(Name="t")["TopicArn"]}
+    for name, text in (("Colour", "red"), ("SignatureVersion", "3"), ("TracingConfig", "On")):
+        refused(code, sns.set_topic_attributes, **topic, AttributeName=name, AttributeValue=text)
+    queue = {"Protocol": "sqs", "Endpoint": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"}
+    mail = {"Protocol": "email", "Endpoint": "ops@example.com"}
+    for end, attributes in (
+        (mail, {"RawMessageDelivery": "true"}),
+        (queue, {"FilterPolicy": "{"}),
+        (queue, {"FilterPolicyScope": "Everything"}),
+    ):
+        refused(code, sns.subscribe, **topic, **end, Attributes=attributes)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({"SqsManagedSseEnabled": "true", "KmsMasterKeyId": "alias/aws/sqs"}, "InvalidAttributeName"),
+        ({"RedrivePolicy": "{"}, "InvalidParameterValue"),
+        ({"RedriveAllowPolicy": "{"}, "InvalidParameterValue"),
+        ({"RedriveAllowPolicy": '{"redrivePermission": "nobody"}'}, "InvalidParameterValue"),
+        ({"RedriveAllowPolicy": '{"redrivePermission": "byQueue"}'}, "InvalidParameterValue"),
+        ({"Policy": ["s3:GetObject"]}, "InvalidParameterValue"),
+        ({"Policy": ["sqs:SendMessage"] * 8}, "OverLimit"),
+    ],
+    ids=["two keys", "redrive", "allow", "whom", "which", "action", "actions"],
+)
+def test_attributes_of_queues(aws: Aws, attributes: dict[str, Any], code: str) -> None:
+    if isinstance(attributes.get("Policy"), list):
+        statement = {"Effect": "Allow", "Principal": "*", "Action": attributes["Policy"], "Resource": "*"}
+        attributes = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+    refused(code, aws("sqs").create_queue, QueueName="q", Attributes=attributes)
+
+
+def test_ids_and_filters_of_a_lifecycle(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="data-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
+    put = s3.put_bucket_lifecycle_configuration
+    refused("InvalidArgument", put, Bucket="data-1", LifecycleConfiguration={"Rules": [rule, rule]})
+    parts = {
+        "Filter": {"Tag": {"Key": "a", "Value": "b"}},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    refused("InvalidRequest", put, Bucket="data-1", LifecycleConfiguration={"Rules": [rule | parts]})
+
+
+def test_values_and_policies_of_a_secret(aws: Aws) -> None:
+    secrets = aws("secretsmanager")
+    refused("InvalidParameterException", secrets.create_secret, Name="s", SecretString="x", SecretBinary=b"x")
+    secrets.create_secret(Name="s", SecretString="x")
+    refused("MalformedPolicyDocumentException", secrets.put_resource_policy, SecretId="s", ResourcePolicy="{")
+
+
+def test_metric_filters_have_their_own_namespace(aws: Aws) -> None:
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="/x")
+    metric = [{"metricName": "m", "metricNamespace": "AWS/Shop", "metricValue": "1"}]
+    about = {"logGroupName": "/x", "filterName": "f", "filterPattern": ""}
+    refused("InvalidParameterException", logs.put_metric_filter, **about, metricTransformations=metric)
