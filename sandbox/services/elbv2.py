@@ -275,7 +275,7 @@ def refuse_listener(call: Call, forward: Forward) -> Answer:
     if protocol == "HTTP" and (policy or params.get("Certificates")):
         what = "An SSL policy" if policy else "A certificate"
         raise AwsError("ValidationError", f"{what} cannot be specified for HTTP listeners")
-    if policy and not re.fullmatch(r"ELBSecurityPolicy-[A-Za-z0-9-]+-\d{4}-\d{2}", policy):
+    if policy and not re.fullmatch(r"ELBSecurityPolicy-([A-Za-z0-9-]+-)?\d{4}-\d{2}", policy):
         raise AwsError("SSLPolicyNotFound", f"SSL policy '{policy}' not found", status=400)
     forward()
     return None

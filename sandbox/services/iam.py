@@ -8,19 +8,21 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from moto.backends import get_backend
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.permissions import SERVICE_LINKED
 from sandbox.policy import is_service, statements
 
 NAMES = {
     "autoscaling": "AutoScaling",
     "backup": "Backup",
-    "cloudfront-logger": "CloudFrontLogger",
     "ecs": "ECS",
     "elasticache": "ElastiCache",
     "elasticloadbalancing": "ElasticLoadBalancing",
     "events": "CloudWatchEvents",
+    "logger.cloudfront": "CloudFrontLogger",
     "ops.apigateway": "APIGateway",
     "rds": "RDS",
     "replication.ecr": "ECRReplication",
@@ -30,6 +32,13 @@ NAMES = {
 }
 # Services whose roles take a custom suffix.
 SUFFIXED = {"autoscaling"}
+
+# Whose role a service needs as long as it has any of these.
+USED_BY = {
+    "autoscaling.amazonaws.com": ("autoscaling", "autoscaling_groups"),
+    "elasticloadbalancing.amazonaws.com": ("elbv2", "load_balancers"),
+    "rds.amazonaws.com": ("rds", "databases"),
+}
 
 GITHUB = "token.actions.githubusercontent.com"
 INLINE_LIMIT, ATTACHED_LIMIT = 10_240, 10
@@ -65,23 +74,46 @@ def create_service_linked_role(call: Call, forward: Forward) -> Answer:
 
 @around("iam", "DeleteServiceLinkedRole")
 def delete_service_linked_role(call: Call, forward: Forward) -> Answer:
-    """Gone at once; the task says so."""
+    """Gone at once, unless the service needs it; the task says so."""
     name, backend = call.params["RoleName"], call.backend()
     found = [key for key, role in backend.roles.items() if role.name == name]
     if not found:
         raise AwsError("NoSuchEntity", f"The role with name {name} cannot be found.", status=404)
-    role = backend.roles.pop(found[0])
+    role = backend.roles[found[0]]
     task = f"task{role.path}{name}/{uuid4()}"
-    _deletions[task] = name
+    _deletions[task] = "FAILED" if _is_in_use(call, role.path.split("/")[2]) else "SUCCEEDED"
+    if _deletions[task] == "SUCCEEDED":
+        del backend.roles[found[0]]
     return {"DeletionTaskId": task}
+
+
+def _is_in_use(call: Call, service: str) -> bool:
+    """Whether an account has, in any region, what the role is for."""
+    name, things = USED_BY.get(service, ("", ""))
+    return bool(name) and any(getattr(backend, things) for backend in get_backend(name)[call.account].values())
 
 
 @around("iam", "GetServiceLinkedRoleDeletionStatus")
 def deletion_status(call: Call, forward: Forward) -> Answer:
-    """Always done."""
-    if call.params["DeletionTaskId"] not in _deletions:
+    """How it ended."""
+    status = _deletions.get(call.params["DeletionTaskId"])
+    if status is None:
         raise AwsError("NoSuchEntity", "The deletion task cannot be found.", status=404)
-    return {"Status": "SUCCEEDED"}
+    reason = {"Reason": "A service-linked role is required for resources that exist."} if status == "FAILED" else {}
+    return {"Status": status, **reason}
+
+
+def make_on_first_use(call: Call, forward: Forward) -> Answer:
+    """A service makes its role with its first resource, as the caller (who is asked whether they may, `permissions.py`)."""
+    forward()
+    service = SERVICE_LINKED[call.service, call.operation]
+    if not any(f"/aws-service-role/{service}/" in role.arn for role in call.backend("iam").roles.values()):
+        call.ask("CreateServiceLinkedRole", {"AWSServiceName": service}, service="iam")
+    return None
+
+
+for _service, _operation in SERVICE_LINKED:
+    around(_service, _operation)(make_on_first_use)
 
 
 def _provider(call: Call) -> Any:

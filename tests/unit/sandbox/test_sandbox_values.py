@@ -798,3 +798,20 @@ def test_metric_filters_have_their_own_namespace(aws: Aws) -> None:
     metric = [{"metricName": "m", "metricNamespace": "AWS/Shop", "metricValue": "1"}]
     about = {"logGroupName": "/x", "filterName": "f", "filterPattern": ""}
     refused("InvalidParameterException", logs.put_metric_filter, **about, metricTransformations=metric)
+
+
+def test_service_linked_role_comes_with_first_use_and_stays_while_it_is_used(aws: Aws, group: dict[str, Any]) -> None:
+    iam, autoscaling = aws("iam"), aws("autoscaling")
+    role = {"RoleName": "AWSServiceRoleForAutoScaling"}
+    refused("NoSuchEntity", iam.get_role, **role)
+    autoscaling.create_auto_scaling_group(**group)
+    assert iam.get_role(**role)["Role"]["Path"] == "/aws-service-role/autoscaling.amazonaws.com/"
+
+    def deleted() -> str:
+        task = iam.delete_service_linked_role(**role)["DeletionTaskId"]
+        return iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"]
+
+    assert deleted() == "FAILED"
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName=group["AutoScalingGroupName"])
+    assert deleted() == "SUCCEEDED"
+    refused("NoSuchEntity", iam.get_role, **role)
