@@ -33,6 +33,7 @@ EXTENSIONS = (
     "sns",
     "speed",
     "sqs",
+    "ssm",
     "tagging",
     "volumes",
     "vpc",

@@ -440,7 +440,10 @@ def _check_storage(engine: str, params: dict[str, Any]) -> None:
 @around("rds", "CreateDBSubnetGroup", "ModifyDBSubnetGroup")
 def refuse_one_zone(call: Call, forward: Forward) -> Answer:
     """A subnet group covers two zones."""
-    known = {s.id: s.availability_zone for zone in call.backend("ec2").subnets.values() for s in zone.values()}
+    subnets = [s for zone in call.backend("ec2").subnets.values() for s in zone.values()]
+    if len({s.vpc_id for s in subnets if s.id in call.params["SubnetIds"]}) > 1:
+        raise AwsError("InvalidSubnet", "The specified subnets are in more than one VPC.")
+    known = {s.id: s.availability_zone for s in subnets}
     zones = sorted({known[subnet] for subnet in call.params["SubnetIds"] if subnet in known})
     if len(zones) == 1:
         message = (

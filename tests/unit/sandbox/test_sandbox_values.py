@@ -815,3 +815,63 @@ def test_service_linked_role_comes_with_first_use_and_stays_while_it_is_used(aws
     autoscaling.delete_auto_scaling_group(AutoScalingGroupName=group["AutoScalingGroupName"])
     assert deleted() == "SUCCEEDED"
     refused("NoSuchEntity", iam.get_role, **role)
+
+
+# The CDN
+
+
+HEADER = {"HeaderName": "Host", "HeaderValue": "x"}
+PAGE = {"ErrorCode": 404, "ResponsePagePath": "/404.html", "ResponseCode": "404"}
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "given"),
+    [
+        ("InvalidDefaultRootObject", "DefaultRootObject", "/index.html"),
+        ("InconsistentQuantities", "Aliases", {"Quantity": 1}),
+        ("InvalidErrorCode", "CustomErrorResponses", {"Quantity": 1, "Items": [{**PAGE, "ErrorCode": 418}]}),
+        ("InvalidResponseCode", "CustomErrorResponses", {"Quantity": 1, "Items": [{**PAGE, "ResponseCode": ""}]}),
+        ("InvalidArgument", "CustomErrorResponses", {"Quantity": 1, "Items": [{**PAGE, "ResponsePagePath": "404"}]}),
+        ("InvalidArgument", "DefaultCacheBehavior.CachePolicyId", None),
+        ("InvalidArgument", "Origins.Items.0.OriginPath", "static/"),
+        ("InvalidArgument", "Origins.Items.0.ConnectionAttempts", 4),
+        ("InvalidArgument", "Origins.Items.0.CustomHeaders", {"Quantity": 1, "Items": [HEADER]}),
+        ("InvalidArgument", "Origins.Items.0.CustomOriginConfig.HTTPSPort", 22),
+        ("InvalidOriginReadTimeout", "Origins.Items.0.CustomOriginConfig.OriginReadTimeout", 121),
+        ("InvalidOriginAccessControl", "Origins.Items.0.OriginAccessControlId", "E123"),
+    ],
+)
+def test_settings_of_a_distribution(aws: Aws, code: str, path: str, given: Any) -> None:
+    https = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}
+    origin = {"Id": "o", "DomainName": "origin.example.com", "CustomOriginConfig": https}
+    behavior = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"}
+    behavior["CachePolicyId"] = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    config: Any = {"CallerReference": "r", "Comment": "", "Enabled": True, "DefaultCacheBehavior": behavior}
+    config["Origins"] = {"Quantity": 1, "Items": [origin]}
+    inside, parts = config, path.split(".")
+    for part in parts[:-1]:
+        inside = inside[int(part) if part.isdigit() else part]
+    inside[parts[-1]] = given
+    if given is None:
+        del inside[parts[-1]]
+    refused(code, aws("cloudfront").create_distribution, DistributionConfig=config)
+
+
+# Names, addresses, parameters
+
+
+def test_names_addresses_and_parameters(aws: Aws, network: Network) -> None:
+    names = [f"{number}.example.com" for number in range(10)]
+    request = {"DomainName": "example.com", "ValidationMethod": "DNS"}
+    refused("LimitExceededException", aws("acm").request_certificate, **request, SubjectAlternativeNames=names)
+    about = {"Name": "office", "Scope": "REGIONAL", "IPAddressVersion": "IPV4"}
+    for address in ("192.0.2.1", "2001:db8::/32", "0.0.0.0/0"):
+        refused("WAFInvalidParameterException", aws("wafv2").create_ip_set, **about, Addresses=[address])
+    put, parameter = aws("ssm").put_parameter, {"Name": "/shop/image", "Type": "String", "Value": "x"}
+    refused("ValidationException", put, **{**parameter, "Value": "x" * 4097})
+    refused("ValidationException", put, **{**parameter, "Name": "a b"})
+    refused("InvalidKeyId", put, **{**parameter, "Type": "SecureString", "KeyId": "alias/none"})
+    elsewhere = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = aws("ec2").create_subnet(VpcId=elsewhere, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": [network.subnets[0], subnet]}
+    refused("InvalidSubnet", aws("rds").create_db_subnet_group, **group)
