@@ -89,6 +89,17 @@ def launch_template_tags(call: Call, forward: Forward) -> Answer:
     return answer
 
 
+@around("ec2", "DeleteLaunchTemplate")
+def refuse_unknown_template(call: Call, forward: Forward) -> Answer:
+    """moto asks for a name or id that it was given."""
+    name = call.params.get("LaunchTemplateName")
+    if name and name not in {each.name for each in call.backend().launch_templates.values()}:
+        message = f"The specified launch template, with template name {name}, does not exist."
+        raise AwsError("InvalidLaunchTemplateName.NotFoundException", message)
+    forward()
+    return None
+
+
 def _own_tags_out(version: Any) -> None:
     specs = [spec for spec in version.data.get("TagSpecifications", []) if spec["ResourceType"] != "launch-template"]
     version.data["TagSpecifications"] = specs

@@ -202,7 +202,7 @@ def endpoint_comes(call: Call, forward: Forward) -> Answer:
         ):
             message = f"route table {table} already has a route with destination-prefix-list-id of {service}"
             raise AwsError("RouteAlreadyExists", message)
-    answer = forward()
+    answer = forward({"VpcEndpointType": "Gateway", **params})
     endpoint = call.backend().vpc_end_points[answer["VpcEndpoint"]["VpcEndpointId"]]
     if endpoint.vpc_endpoint_type == "Interface":
         pass_through(endpoint, "state", "pending", (ENDPOINT_PENDING, "available"))
@@ -228,13 +228,24 @@ def endpoint_routes(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "DeleteVpcEndpoints")
 def endpoints_go(call: Call, forward: Forward) -> Answer:
-    """An interface endpoint is deleting at first."""
-    forward()
-    for identifier in call.params["VpcEndpointIds"]:
-        endpoint = call.backend().vpc_end_points.get(identifier)
-        if endpoint is not None and endpoint.vpc_endpoint_type == "Interface":
+    """An interface endpoint is deleting at first; the answer, no error, says which there are not."""
+    there = {endpoint.id for endpoint in _live_endpoints(call.backend())}
+    asked = call.params["VpcEndpointIds"]
+    found = [identifier for identifier in asked if identifier in there]
+    if found:
+        forward({**call.params, "VpcEndpointIds": found})
+    for identifier in found:
+        endpoint = call.backend().vpc_end_points[identifier]
+        if endpoint.vpc_endpoint_type == "Interface":
             pass_through(endpoint, "state", "deleting", (ENDPOINT_DELETING, "deleted"))
-    return None
+    missing = [identifier for identifier in asked if identifier not in there]
+    text = "The Vpc Endpoint Id '{}' does not exist"
+    errors = [{"Code": "InvalidVpcEndpoint.NotFound", "Message": text.format(identifier)} for identifier in missing]
+    return {
+        "Unsuccessful": [
+            {"ResourceId": identifier, "Error": error} for identifier, error in zip(missing, errors, strict=True)
+        ]
+    }
 
 
 @around("ec2", "DescribeVpcEndpoints")

@@ -875,3 +875,13 @@ def test_names_addresses_and_parameters(aws: Aws, network: Network) -> None:
     subnet = aws("ec2").create_subnet(VpcId=elsewhere, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
     group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": [network.subnets[0], subnet]}
     refused("InvalidSubnet", aws("rds").create_db_subnet_group, **group)
+
+
+def test_what_is_not_there_is_not_deleted(aws: Aws, network: Network) -> None:
+    """An endpoint says so in its answer, and once it is gone, too."""
+    ec2 = aws("ec2")
+    refused("InvalidLaunchTemplateName.NotFoundException", ec2.delete_launch_template, LaunchTemplateName="ghost")
+    made = ec2.create_vpc_endpoint(VpcId=network.vpc, ServiceName=f"com.amazonaws.{REGION}.s3")
+    endpoint = made["VpcEndpoint"]["VpcEndpointId"]
+    answers = [ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])["Unsuccessful"] for _again in range(2)]
+    assert [[each["Error"]["Code"] for each in errors] for errors in answers] == [[], ["InvalidVpcEndpoint.NotFound"]]
