@@ -12,7 +12,6 @@ from moto.backends import get_backend
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
-from sandbox.permissions import SERVICE_LINKED
 from sandbox.policy import is_service, statements
 
 NAMES = {
@@ -101,19 +100,6 @@ def deletion_status(call: Call, forward: Forward) -> Answer:
         raise AwsError("NoSuchEntity", "The deletion task cannot be found.", status=404)
     reason = {"Reason": "A service-linked role is required for resources that exist."} if status == "FAILED" else {}
     return {"Status": status, **reason}
-
-
-def make_on_first_use(call: Call, forward: Forward) -> Answer:
-    """A service makes its role with its first resource, as the caller (who is asked whether they may, `permissions.py`)."""
-    forward()
-    service = SERVICE_LINKED[call.service, call.operation]
-    if not any(f"/aws-service-role/{service}/" in role.arn for role in call.backend("iam").roles.values()):
-        call.ask("CreateServiceLinkedRole", {"AWSServiceName": service}, service="iam")
-    return None
-
-
-for _service, _operation in SERVICE_LINKED:
-    around(_service, _operation)(make_on_first_use)
 
 
 def _provider(call: Call) -> Any:

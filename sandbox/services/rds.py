@@ -415,7 +415,7 @@ def _check_storage(engine: str, params: dict[str, Any]) -> None:
     if not least <= size <= most:
         raise AwsError("InvalidParameterValue", f"Invalid storage size {about}: {size}")
     limit = params.get("MaxAllocatedStorage")
-    if limit is not None and limit * 100 < size * (100 + GROWTH):
+    if limit is not None and limit != size and limit * 100 < size * (100 + GROWTH):  # the size itself: it does not grow
         raise AwsError("InvalidParameterCombination", f"Invalid max storage size {about}: {limit}")
     if kind == "gp3" and size < GP3_THRESHOLD and (iops, throughput) != (None, None):
         message = (

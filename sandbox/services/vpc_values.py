@@ -93,7 +93,7 @@ def refuse_target(call: Call, forward: Forward) -> Answer:
     if len(targets) != 1:
         raise AwsError("InvalidParameterCombination", f"Exactly one of {', '.join(sorted(TARGETS))} must be given")
     nat = params.get("NatGatewayId")
-    if nat and (nat not in backend.nat_gateways or backend.nat_gateways[nat].state in ("failed", "deleted")):
+    if nat and (nat not in backend.nat_gateways or backend.nat_gateways[nat].state == "deleted"):
         raise AwsError("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
     table = backend.route_tables.get(params["RouteTableId"])
     block = params.get("DestinationCidrBlock")
