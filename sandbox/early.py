@@ -163,6 +163,8 @@ ENDPOINTS = {
     "InvalidSubnetID.NotFound": "InvalidSubnetId.NotFound",
     "InvalidVpcID.NotFound": "InvalidVpcId.NotFound",
 }
+TAGGING = ("resourcegroupstaggingapi", "GetResources")
+SERVICES = {"elbv2": "elasticloadbalancing"}  # what ARNs call otherwise
 LISTING = ("Describe", "List", "Get")
 BY_NAME = {"LaunchTemplateNames", "Names"}  # lists that are asked for these refuse a name that they do not know
 _BY_OPERATION = {(kind.service, kind.operation): kind for kind in KINDS}
@@ -198,6 +200,8 @@ class Early:
 
     def hide(self, message: wire.Message, answer: wire.Answer) -> wire.Answer:
         """Leave new things out of the first answer of each operation that lists them."""
+        if (message.service, message.operation) == TAGGING:
+            return self._hide_tagged(message, answer)
         kinds = {kind.listed: kind for kind in self._new.values() if kind.service == message.service}
         if not kinds or message.model is None or answer.status >= 300 or not message.operation.startswith(LISTING):
             return answer
@@ -229,6 +233,25 @@ class Early:
             raise AwsError(kind.nameless or kind.code, "One or more of these do not exist", status=kind.status)
         return wire.write_answer(message, found) if hidden else answer
 
+    def _hide_tagged(self, message: wire.Message, answer: wire.Answer) -> wire.Answer:
+        """The tagging API hears late of what is new, whoever asks for it."""
+        if not self._new or answer.status >= 300:
+            return answer
+        found = wire.parse_answer(message, answer)
+        hidden = {
+            (account, text, *TAGGING)
+            for (account, text), kind in self._new.items()
+            if account == message.account
+            and any(_is_of(each["ResourceARN"], kind.service, text) for each in found["ResourceTagMappingList"])
+        } - self._refused
+        self._refused |= hidden
+        found["ResourceTagMappingList"] = [
+            each
+            for each in found["ResourceTagMappingList"]
+            if not any(_is_of(each["ResourceARN"], self._new[sight[:2]].service, sight[1]) for sight in hidden)
+        ]
+        return wire.write_answer(message, found) if hidden else answer
+
     def note(self, message: wire.Message, answer: wire.Answer) -> None:
         """Remember what a call has made."""
         kind = _BY_OPERATION.get((message.service, message.operation))
@@ -251,6 +274,13 @@ def _texts(value: Any, member: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for inside in value:
             yield from _texts(inside, member)
+
+
+def _is_of(arn: str, service: str, text: str) -> bool:
+    """Whether an ARN is that of what is known by this id, name, URL or ARN."""
+    name = text.split("/")[-1] if text.startswith("http") else text
+    is_named = arn.endswith((f":{name}", f"/{name}")) or f":secret:{name}-" in arn
+    return arn == text or (arn.split(":")[2] == SERVICES.get(service, service) and is_named)
 
 
 EARLY = Early()

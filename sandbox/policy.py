@@ -6,11 +6,55 @@ import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
+
+import botocore.session
 
 from sandbox.hooks import Call
 
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)$")
+
+# Service principals that are not named as the service's endpoint is.
+OTHER_SERVICES = {
+    "batchoperations.s3",
+    "billingconsole",
+    "build.apprunner",
+    "cloudwatch",
+    "cloudwatch-crossaccount",
+    "delivery.logs",
+    "dynamodb.application-autoscaling",
+    "ec2.application-autoscaling",
+    "ec2fleet",
+    "ecs-tasks",
+    "ecs.application-autoscaling",
+    "edgelambda",
+    "eks-fargate-pods",
+    "eks-nodegroup",
+    "events.rds",
+    "export.rds",
+    "inventory.s3",
+    "logdelivery.elasticloadbalancing",
+    "logger.cloudfront",
+    "logging.s3",
+    "macie",
+    "metrics.cloudwatch",
+    "monitoring.rds",
+    "ops.apigateway",
+    "pods.eks",
+    "rds.application-autoscaling",
+    "replication.dynamodb",
+    "replication.ecr",
+    "replicator.lambda",
+    "resources.cloudformation",
+    "scheduler.redshift",
+    "spot",
+    "spotfleet",
+    "tasks.apprunner",
+    "transitgateway",
+    "vmie",
+    "vpc-flow-logs",
+}
 
 Document = dict[str, Any]
 
@@ -55,6 +99,31 @@ def missing_principals(call: Call, document: str | Document | None) -> Iterator[
             found = _PRINCIPAL.match(arn)
             if found and found[1] == call.account and found[3] not in known[found[2]]:
                 yield arn
+
+
+def unknown_services(document: str | Document | None) -> Iterator[str]:
+    """The services that a policy names and AWS does not have."""
+    for statement in statements(document):
+        principal = statement.get("Principal")
+        for name in listed(principal.get("Service")) if isinstance(principal, dict) else []:
+            if not is_service(name):
+                yield name
+
+
+def is_service(name: str) -> bool:
+    """Whether a service principal, maybe a region's, is one that AWS has."""
+    found = re.fullmatch(
+        r"(?:([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?)\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)", name
+    )
+    return found is not None and found[1] in _services()
+
+
+@cache
+def _services() -> set[str]:
+    """Those of which botocore has a model, and those whose principals are called otherwise."""
+    session = botocore.session.Session()
+    models = (session.get_service_model(name).metadata for name in session.get_available_services())
+    return OTHER_SERVICES | {metadata["endpointPrefix"].removeprefix("api.") for metadata in models}
 
 
 def _names(statement: dict[str, Any], principal: tuple[str, str]) -> bool:

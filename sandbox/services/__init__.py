@@ -13,6 +13,7 @@ EXTENSIONS = (
     "ec2_account",
     "ecr",
     "elbv2",
+    "events",
     "iam",
     "iam_news",
     "instance_refresh",
@@ -24,6 +25,7 @@ EXTENSIONS = (
     "rds",
     "rds_catalogue",
     "rds_lifecycle",
+    "rds_parameters",
     "route53",
     "s3",
     "secretsmanager",
@@ -31,8 +33,11 @@ EXTENSIONS = (
     "sns",
     "speed",
     "sqs",
+    "ssm",
     "tagging",
+    "volumes",
     "vpc",
+    "vpc_values",
     "wafv2",
     "limits",  # asked before the others
 )

@@ -15,6 +15,7 @@ from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 from sandbox.services.cloudfront import distributions_using
 
 VALIDATING = 150
+NAMES = 10  # of a certificate
 
 _seen_at: dict[str, float] = store()
 """when ACM found all validation records of a certificate"""
@@ -135,5 +136,16 @@ def refuse_in_use(call: Call, forward: Forward) -> Answer:
     arn = call.params["CertificateArn"]
     if _users(call, arn):
         raise AwsError("ResourceInUseException", f"Certificate {arn} in account {call.account} is in use.", status=400)
+    forward()
+    return None
+
+
+@around("acm", "RequestCertificate")
+def limit_names(call: Call, forward: Forward) -> Answer:
+    """Ten a certificate, until AWS is asked for more."""
+    names = {call.params["DomainName"], *(call.params.get("SubjectAlternativeNames") or [])}
+    if len(names) > NAMES:
+        message = f"The certificate has {len(names)} domain names. The limit is {NAMES}."
+        raise AwsError("LimitExceededException", message, status=400)
     forward()
     return None

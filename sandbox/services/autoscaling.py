@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from moto.autoscaling import models
@@ -36,6 +37,44 @@ GROUP_METRICS = [
     "GroupTerminatingCapacity",
     "GroupTotalCapacity",
 ]
+
+WARM_POOL_METRICS = [
+    "GroupAndWarmPoolDesiredCapacity",
+    "GroupAndWarmPoolTotalCapacity",
+    "WarmPoolDesiredCapacity",
+    "WarmPoolMinSize",
+    "WarmPoolPendingCapacity",
+    "WarmPoolTerminatingCapacity",
+    "WarmPoolTotalCapacity",
+    "WarmPoolWarmedCapacity",
+]
+GRANULARITY = "1Minute"
+HEALTH_CHECKS = {"EBS", "EC2", "ELB", "VPC_LATTICE"}
+TERMINATION_POLICIES = {
+    "AllocationStrategy",
+    "ClosestToNextInstanceHour",
+    "Default",
+    "NewestInstance",
+    "OldestInstance",
+    "OldestLaunchConfiguration",
+    "OldestLaunchTemplate",
+}
+NOTIFICATIONS = {
+    "autoscaling:EC2_INSTANCE_LAUNCH",
+    "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
+    "autoscaling:EC2_INSTANCE_TERMINATE",
+    "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
+    "autoscaling:TEST_NOTIFICATION",
+}
+# What a scaling policy is made of, by its type.
+CONFIGURATIONS = {
+    "PredictiveScaling": "PredictiveScalingConfiguration",
+    "SimpleScaling": "ScalingAdjustment",
+    "StepScaling": "StepAdjustments",
+    "TargetTrackingScaling": "TargetTrackingConfiguration",
+}
+ADJUSTMENTS = ("ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
+DAY = 86400
 
 _notifications: dict[Any, dict[tuple[str, str], set[str]]] = store(dict)
 
@@ -134,8 +173,11 @@ def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
             raise AwsError("ValidationError", f"The subnet ID '{subnet}' does not exist")
     policy = call.params.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     template = call.params.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification")
+    types = [each["InstanceType"] for each in policy.get("Overrides") or [] if each.get("InstanceType")]
+    given: list[dict[str, Any]] = [{"InstanceType": name} for name in types] or [{}]
     try:
-        refusal = unlaunchable(call, template_data(call, template)) if template else None
+        data = template_data(call, template) if template else None
+        refusal = next(filter(None, (unlaunchable(call, data | each) for each in given)), None) if data else None
     except EC2ClientError as error:
         refusal = error.code, error.message
     if refusal:
@@ -356,6 +398,85 @@ def refuse_sizes(call: Call, forward: Forward) -> Answer:
         raise AwsError("ValidationError", message)
     forward()
     return None
+
+
+@around("autoscaling", "CreateAutoScalingGroup", "UpdateAutoScalingGroup")
+def refuse_settings(call: Call, forward: Forward) -> Answer:
+    """Health checks, lifetimes, policies that there are."""
+    for fault in _setting_faults(call.params):
+        raise AwsError("ValidationError", fault)
+    forward()
+    return None
+
+
+def _setting_faults(params: dict[str, Any]) -> Iterator[str]:
+    if params.get("MinSize", 0) < 0 or params.get("MaxSize", 0) < 0:
+        yield "The sizes of a group must not be negative"
+    if unknown := set(params.get("HealthCheckType", "EC2").split(",")) - HEALTH_CHECKS:
+        yield f"Invalid health check type: {min(unknown)}"
+    if params.get("HealthCheckGracePeriod", 0) < 0:
+        yield "Health check grace period must not be negative"
+    policies = {each for each in params.get("TerminationPolicies") or [] if not each.startswith("arn:")}
+    if unknown := policies - TERMINATION_POLICIES:
+        yield f"Invalid termination policy: {min(unknown)}"
+    lifetime = params.get("MaxInstanceLifetime", 0)
+    if lifetime and not DAY <= lifetime <= 365 * DAY:
+        yield f"Maximum instance lifetime must be 0 or between {DAY} and {365 * DAY} seconds"
+    policy = params.get("InstanceMaintenancePolicy") or {}
+    least, most = policy.get("MinHealthyPercentage", -1), policy.get("MaxHealthyPercentage", -1)
+    if (least == -1) != (most == -1):
+        yield "MinHealthyPercentage and MaxHealthyPercentage must be given together"
+    elif least != -1 and not (100 <= most <= 200 and most - least <= 100):
+        yield "MaxHealthyPercentage must be between 100 and 200, and at most 100 more than MinHealthyPercentage"
+
+
+@around("autoscaling", "EnableMetricsCollection", "DisableMetricsCollection")
+def refuse_metrics(call: Call, forward: Forward) -> Answer:
+    """Those that a group has, a minute each."""
+    if call.params.get("Granularity", GRANULARITY) != GRANULARITY:
+        raise AwsError("ValidationError", f"Valid metrics granularity type is: [{GRANULARITY}].")
+    if unknown := set(call.params.get("Metrics") or []) - {*GROUP_METRICS, *WARM_POOL_METRICS}:
+        raise AwsError("ValidationError", f"Valid metric types are {GROUP_METRICS}; not {min(unknown)}")
+    return forward()
+
+
+@around("autoscaling", "PutNotificationConfiguration")
+def refuse_notification(call: Call, forward: Forward) -> Answer:
+    """Types that there are, and a topic that takes a first message."""
+    if unknown := set(call.params["NotificationTypes"]) - NOTIFICATIONS:
+        raise AwsError("ValidationError", f'"{min(unknown)}" is not a valid Notification Type.')
+    if call.params["TopicARN"] not in call.backend("sns").topics:
+        message = f"Unable to publish test notification message to notification target {call.params['TopicARN']}."
+        raise AwsError("ValidationError", message)
+    return forward()
+
+
+@around("autoscaling", "PutScalingPolicy")
+def refuse_policy(call: Call, forward: Forward) -> Answer:
+    """Each type of policy has its configuration, and no other's."""
+    params, kind = call.params, call.params.get("PolicyType", "SimpleScaling")
+    if kind not in CONFIGURATIONS:
+        raise AwsError("ValidationError", f"Invalid policy type: {kind}")
+    own = CONFIGURATIONS[kind]
+    if not params.get(own):
+        raise AwsError("ValidationError", f"{own} must be specified for policy type {kind}")
+    for other in {"ScalingAdjustment", "StepAdjustments", "TargetTrackingConfiguration"} - {own}:
+        if other in params:
+            raise AwsError("ValidationError", f"{other} cannot be specified for policy type {kind}")
+    if kind in ("SimpleScaling", "StepScaling") and params.get("AdjustmentType") not in ADJUSTMENTS:
+        raise AwsError("ValidationError", f"AdjustmentType must be one of {', '.join(ADJUSTMENTS)}")
+    if kind == "TargetTrackingScaling" and params[own]["TargetValue"] <= 0:
+        raise AwsError("ValidationError", "TargetValue must be greater than 0")
+    if kind == "StepScaling" and _has_gaps(params[own]):
+        raise AwsError("ValidationError", "There must not be gaps or overlaps between the intervals of StepAdjustments")
+    return forward()
+
+
+def _has_gaps(steps: list[dict[str, Any]]) -> bool:
+    """Whether intervals, sorted, do not adjoin."""
+    far = float("inf")
+    intervals = sorted((s.get("MetricIntervalLowerBound", -far), s.get("MetricIntervalUpperBound", far)) for s in steps)
+    return any(upper != lower for (_from, upper), (lower, _to) in pairwise(intervals))
 
 
 @around("autoscaling", "SetDesiredCapacity")

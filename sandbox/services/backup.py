@@ -10,8 +10,11 @@ from moto.core.utils import unix_time
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
 from sandbox.services.iam_news import can_be_assumed
+from sandbox.services.kms import unusable
 
 BACKING_UP, DELETING = 300, 30
+SHORTEST_WINDOW, START_WINDOW, COMPLETION_WINDOW = 60, 480, 10080  # minutes
+COLD, LONGEST, LONGEST_CONTINUOUS = 90, 36500, 35  # days
 
 _points: dict[Any, dict[str, dict[str, Any]]] = store(dict)
 """(account, region, vault) -> ARN -> recovery point"""
@@ -96,6 +99,59 @@ def update_plan(call: Call, forward: Forward) -> Answer:
         "CreationDate": fresh.creation_date,
         "VersionId": fresh.version_id,
     }
+
+
+@around("backup", "CreateBackupVault")
+def refuse_key(call: Call, forward: Forward) -> Answer:
+    """A vault's key is there and enabled."""
+    key = call.params.get("EncryptionKeyArn")
+    if key and unusable(call, key):
+        message = f"The specified KMS key {key} does not exist or is not enabled"
+        raise AwsError("InvalidParameterValueException", message, status=400)
+    forward()
+    return None
+
+
+@around("backup", "CreateBackupPlan", "UpdateBackupPlan")
+def refuse_rules(call: Call, forward: Forward) -> Answer:
+    """A vault that is there, windows one within the other, a life long enough for where copies go."""
+    rules = call.params["BackupPlan"]["Rules"]
+    if not rules:
+        raise AwsError("InvalidParameterValueException", "Backup plan must have at least one rule", status=400)
+    names = [rule["RuleName"] for rule in rules]
+    for rule in rules:
+        fault = _rule_fault(call, rule) or ("Duplicate rule name" if names.count(rule["RuleName"]) > 1 else None)
+        if fault:
+            text = f"Error in rule {rule['RuleName']} : {fault}"
+            raise AwsError("InvalidParameterValueException", text, status=400)
+    forward()
+    return None
+
+
+def _rule_fault(call: Call, rule: dict[str, Any]) -> str | None:
+    start, end = rule.get("StartWindowMinutes", START_WINDOW), rule.get("CompletionWindowMinutes", COMPLETION_WINDOW)
+    if rule["TargetBackupVaultName"] not in call.backend().vaults:
+        return f"Cannot find Backup vault {rule['TargetBackupVaultName']}"
+    if start < SHORTEST_WINDOW:
+        return f"Invalid start window. StartWindowMinutes cannot be less than {SHORTEST_WINDOW}"
+    if end < start + SHORTEST_WINDOW:
+        return (
+            f"Invalid completion window. CompletionWindowMinutes must be {SHORTEST_WINDOW} more than StartWindowMinutes"
+        )
+    lifecycle, continuous = rule.get("Lifecycle") or {}, rule.get("EnableContinuousBackup")
+    for each in [lifecycle, *(copy.get("Lifecycle") or {} for copy in rule.get("CopyActions") or [])]:
+        days, cold = each.get("DeleteAfterDays"), each.get("MoveToColdStorageAfterDays")
+        if days is not None and not (days == -1 or 1 <= days <= LONGEST):
+            return f"Invalid lifecycle. DeleteAfterDays cannot be less than 1 or more than {LONGEST} days"
+        if days is not None and days != -1 and cold is not None and cold != -1 and days < cold + COLD:
+            return f"Invalid lifecycle. DeleteAfterDays cannot be less than {COLD} days apart from MoveToColdStorageAfterDays"
+    if continuous and lifecycle.get("MoveToColdStorageAfterDays", -1) != -1:
+        return "Invalid lifecycle. MoveToColdStorageAfterDays is unavailable"
+    if continuous and not 1 <= lifecycle.get("DeleteAfterDays", LONGEST_CONTINUOUS) <= LONGEST_CONTINUOUS:
+        return (
+            f"Invalid lifecycle. DeleteAfterDays cannot be more than {LONGEST_CONTINUOUS} days for continuous backups"
+        )
+    return None
 
 
 @around("backup", "DeleteBackupPlan")

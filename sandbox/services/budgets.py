@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+
+HIGHEST_THRESHOLD, ADDRESSES = 15_000_000_000_000, 10
+ENDPOINTS = {"EMAIL": r"[^@\s]+@[^@\s]+\.[^@\s]+", "SNS": r"arn:[^:]+:sns:[^:]+:\d{12}:.+"}
 
 _tags: dict[str, dict[str, str]] = store(dict)
 
@@ -122,3 +126,37 @@ def untag(call: Call, forward: Forward) -> Answer:
     for key in call.params["ResourceTagKeys"]:
         _tags[call.params["ResourceARN"]].pop(key, None)
     return {}
+
+
+@around("budgets", "CreateBudget", "CreateNotification", "CreateSubscriber", "UpdateNotification", "UpdateSubscriber")
+def refuse_notifications(call: Call, forward: Forward) -> Answer:
+    """A threshold, each of its own, and subscribers that can be reached: one topic, ten addresses at most."""
+    params = call.params
+    given = params.get("NotificationsWithSubscribers") or [params]
+    seen: list[dict[str, Any]] = []
+    if call.operation == "CreateNotification":
+        seen = [_plain(each.details) for each in _budget(call, params["BudgetName"]).notifications]
+    for each in given:
+        notification = each.get("NewNotification") or each.get("Notification") or {}
+        subscribers = each.get("Subscribers") or [each.get("NewSubscriber") or each.get("Subscriber") or {}]
+        kinds = [subscriber.get("SubscriptionType") for subscriber in subscribers]
+        if not 0 < notification.get("Threshold", 1) <= HIGHEST_THRESHOLD:
+            raise AwsError("InvalidParameterException", "The threshold must be greater than 0", status=400)
+        if kinds.count("SNS") > 1 or kinds.count("EMAIL") > ADDRESSES:
+            message = f"A notification has at most one SNS topic and {ADDRESSES} addresses"
+            raise AwsError("InvalidParameterException", message, status=400)
+        for subscriber in subscribers:
+            address = subscriber.get("Address")
+            pattern = ENDPOINTS.get(subscriber.get("SubscriptionType", ""))
+            if pattern and not re.fullmatch(pattern, address or ""):
+                message = f"Invalid {subscriber['SubscriptionType']} address: {address}"
+                raise AwsError("InvalidParameterException", message, status=400)
+        if call.operation.startswith("Create") and "Subscriber" not in params and _plain(notification) in seen:
+            message = "Error creating notification - the notification already exists."
+            raise AwsError("DuplicateRecordException", message, status=400)
+        seen.append(_plain(notification))
+    return forward()
+
+
+def _plain(notification: dict[str, Any]) -> dict[str, Any]:
+    return {"ThresholdType": "PERCENTAGE"} | {k: v for k, v in notification.items() if k != "NotificationState"}

@@ -8,6 +8,7 @@ returned. moto also deletes enabled distributions and controls in use, and has n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -105,6 +106,33 @@ POLICIES = {
 OLDER_SETTINGS = {"DefaultTTL", "ForwardedValues", "MaxTTL", "MinTTL"}
 OWN_CERTIFICATES = {"ACMCertificateArn", "IAMCertificateId"}
 READING = {"GET", "HEAD"}
+ERROR_CODES = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+LONGEST_TIMEOUT = 120  # seconds
+ORIGIN_PORTS = {80, 443, *range(1024, 65536)}
+FORBIDDEN_HEADERS = {
+    *(
+        "cache-control",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+    ),
+    *("if-range", "if-unmodified-since", "max-forwards", "pragma", "proxy-authenticate", "proxy-authorization"),
+    *(
+        "proxy-connection",
+        "range",
+        "request-range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "x-real-ip",
+    ),
+}
 METHODS = (READING, READING | {"OPTIONS"}, READING | {"OPTIONS", "DELETE", "PATCH", "POST", "PUT"})
 
 
@@ -228,8 +256,10 @@ def _status(identifier: str) -> str:
 
 def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
     """What AWS refuses in a configuration."""
+    _check_quantities(config)
     _check_behaviors(config)
     _check_origins(config)
+    _check_settings(call, config)
     arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn", "")
     certificate = _certificate(call, arn) if arn else None
     if arn and (certificate is None or certificate["Status"] != "ISSUED"):
@@ -269,10 +299,41 @@ def _check(call: Call, config: dict[str, Any], own: str | None = None) -> None:
             raise AwsError("CNAMEAlreadyExists", message, status=409)
 
 
+def _check_quantities(value: Any) -> None:
+    """Lists say how long they are."""
+    if isinstance(value, dict):
+        if "Quantity" in value and len(value.get("Items") or []) != value["Quantity"]:
+            message = "The value of Quantity and the size of Items don't match."
+            raise AwsError("InconsistentQuantities", message, status=400)
+        value = list(value.values())
+    for inside in value if isinstance(value, list) else ():
+        _check_quantities(inside)
+
+
+def _check_settings(call: Call, config: dict[str, Any]) -> None:
+    """The root object, error pages, and how TLS is spoken."""
+    if config.get("DefaultRootObject", "").startswith("/"):
+        message = "The default root object must not begin with a slash."
+        raise AwsError("InvalidDefaultRootObject", message, status=400)
+    for page in config.get("CustomErrorResponses", {}).get("Items") or []:
+        if page["ErrorCode"] not in ERROR_CODES:
+            raise AwsError("InvalidErrorCode", f"Invalid error code: {page['ErrorCode']}", status=400)
+        if bool(page.get("ResponsePagePath")) != bool(page.get("ResponseCode")):
+            message = "ResponseCode and ResponsePagePath must be specified together."
+            raise AwsError("InvalidResponseCode", message, status=400)
+        if not page.get("ResponsePagePath", "").startswith("/") and page.get("ResponsePagePath"):
+            raise AwsError("InvalidArgument", "The parameter ResponsePagePath must begin with a slash.", status=400)
+    certificate = config.get("ViewerCertificate", {})
+    if certificate.get("ACMCertificateArn") and not certificate.get("SSLSupportMethod"):
+        message = "SSLSupportMethod must be specified along with a certificate of your own."
+        raise AwsError("InvalidViewerCertificate", message, status=400)
+
+
 def _check_behaviors(config: dict[str, Any]) -> None:
     """Policies that there are, in place of older settings; methods as they come; an origin of the distribution."""
     origins = {origin["Id"] for origin in config["Origins"]["Items"]}
     others = config.get("CacheBehaviors", {}).get("Items") or []
+    paths = [behavior["PathPattern"] for behavior in others]
     for behavior in [config["DefaultCacheBehavior"], *others]:
         for kind, known in POLICIES.items():
             policy = behavior.get(f"{kind}PolicyId")
@@ -281,6 +342,11 @@ def _check_behaviors(config: dict[str, Any]) -> None:
                     kind
                 ]
                 raise AwsError(f"NoSuch{kind}Policy", f"The specified {words} policy does not exist.", status=404)
+        if not behavior.get("CachePolicyId") and "ForwardedValues" not in behavior:
+            raise AwsError("InvalidArgument", "The parameter ForwardedValues is required.", status=400)
+        if behavior.get("PathPattern") and paths.count(behavior["PathPattern"]) > 1:
+            message = f"The parameter PathPattern is used more than once: {behavior['PathPattern']}"
+            raise AwsError("InvalidArgument", message, status=400)
         for setting in OLDER_SETTINGS & behavior.keys() if behavior.get("CachePolicyId") else ():
             message = f"The parameter {setting} cannot be used when a cache policy is associated to the cache behavior."
             raise AwsError("InvalidArgument", message, status=400)
@@ -292,6 +358,9 @@ def _check_behaviors(config: dict[str, Any]) -> None:
 
 
 def _check_origins(config: dict[str, Any]) -> None:
+    names = [origin["Id"] for origin in config["Origins"]["Items"]]
+    if len(set(names)) < len(names):
+        raise AwsError("InvalidArgument", "The parameter Origin Id is used more than once.", status=400)
     for origin in config["Origins"]["Items"]:
         if not re.fullmatch(r"[A-Za-z0-9.-]+", origin["DomainName"]):
             message = "The parameter Origin DomainName does not refer to a valid host."
@@ -301,6 +370,33 @@ def _check_origins(config: dict[str, Any]) -> None:
                 "The parameter Origin must have exactly one of S3OriginConfig, CustomOriginConfig and VpcOriginConfig."
             )
             raise AwsError("InvalidOrigin", message, status=400)
+        if origin.get("OriginAccessControlId") and "CustomOriginConfig" in origin:
+            message = "The origin access control cannot be used with a custom origin."
+            raise AwsError("InvalidOriginAccessControl", message, status=400)
+        for code, fault in _origin_faults(origin, origin.get("CustomOriginConfig") or {}):
+            raise AwsError(code, fault, status=400)
+
+
+def _origin_faults(origin: dict[str, Any], custom: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Paths, times, ports and headers."""
+    path, headers = origin.get("OriginPath", ""), origin.get("CustomHeaders", {}).get("Items") or []
+    if path and not (path.startswith("/") and not path.endswith("/")):
+        yield "InvalidArgument", "The parameter OriginPath must begin with a slash and must not end with one."
+    for name, most in (("ConnectionAttempts", 3), ("ConnectionTimeout", 10)):
+        if not 1 <= origin.get(name, 1) <= most:
+            yield "InvalidArgument", f"The parameter {name} must be between 1 and {most}."
+    for name in ("OriginReadTimeout", "OriginKeepaliveTimeout"):
+        if not 1 <= custom.get(name, 1) <= LONGEST_TIMEOUT:
+            yield f"Invalid{name}", f"The {name} specified for the origin is not valid."
+    for name in ("HTTPPort", "HTTPSPort"):
+        if custom.get(name, 80) not in ORIGIN_PORTS:
+            yield "InvalidArgument", f"The parameter {name} must be 80, 443 or between 1024 and 65535."
+    names = [header["HeaderName"].lower() for header in headers]
+    for name in names:
+        if name in FORBIDDEN_HEADERS or name.startswith(("x-amz-", "x-edge-")):
+            yield "InvalidArgument", f"The parameter HeaderName : {name} is not allowed."
+        elif names.count(name) > 1:
+            yield "InvalidArgument", f"The parameter HeaderName : {name} is used more than once."
 
 
 def _certificate(call: Call, arn: str) -> dict[str, Any] | None:
@@ -454,6 +550,9 @@ def get_response_headers_policy(call: Call, forward: Forward) -> Answer:
 def invalidate_once(call: Call, forward: Forward) -> Answer:
     """A caller reference stands for one batch: the same again is that invalidation, another one is refused."""
     batch, invalidations = call.params["InvalidationBatch"], call.backend().invalidations
+    if any(not path.startswith("/") for path in batch["Paths"].get("Items") or []):
+        message = "Your request contains one or more invalid invalidation paths."
+        raise AwsError("InvalidArgument", message, status=400)
     for known in invalidations.get(call.params["DistributionId"], []):
         if known.caller_ref == batch["CallerReference"]:
             if sorted(known.paths) != sorted(batch["Paths"]["Items"]):

@@ -38,6 +38,55 @@ def put_dashboard(call: Call, forward: Forward) -> Answer:
     return None
 
 
+GRID, HIGHEST = 24, 1000
+WIDGETS = {"alarm", "custom", "explorer", "log", "metric", "text"}
+
+
+@around("cloudwatch", "PutDashboard")
+def refuse_body(call: Call, forward: Forward) -> Answer:
+    """Widgets of kinds that there are, on the grid; a graph says its region and what it shows."""
+    body = json.loads(call.params["DashboardBody"]) if _is_json(call.params["DashboardBody"]) else None
+    if isinstance(body, dict):
+        faults = [{"dataPath": path, "message": fault} for path, fault in _widget_faults(body)]
+        if faults:
+            errors = "validation error" if len(faults) == 1 else "validation errors"
+            message = f"The dashboard body is invalid, there are {len(faults)} {errors}: {json.dumps(faults)}"
+            raise AwsError("InvalidParameterInput", message, status=400)
+    forward()
+    return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _widget_faults(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if not isinstance(body.get("widgets"), list):
+        yield "", "Should have required property 'widgets'"
+        return
+    for number, widget in enumerate(body["widgets"]):
+        path, kind, properties = f"/widgets/{number}", widget.get("type"), widget.get("properties")
+        if kind not in WIDGETS:
+            yield f"{path}/type", f"Should be equal to one of the allowed values: {', '.join(sorted(WIDGETS))}"
+        if not isinstance(properties, dict):
+            yield path, "Should have required property 'properties'"
+            continue
+        for side, most in (("width", GRID), ("height", HIGHEST)):
+            if not 1 <= widget.get(side, 6) <= most:
+                yield f"{path}/{side}", f"Should be >= 1 and <= {most}"
+        if kind == "metric" and not properties.get("region"):
+            yield f"{path}/properties", "Should have required property 'region'"
+        if kind == "metric" and not properties.keys() & {"metrics", "annotations"}:
+            yield f"{path}/properties", "Should have required property 'metrics'"
+        needed = {"text": "markdown", "alarm": "alarms", "log": "query", "custom": "endpoint"}.get(str(kind))
+        if needed and needed not in properties:
+            yield f"{path}/properties", f"Should have required property '{needed}'"
+
+
 @around("cloudwatch", "DeleteDashboards")
 def delete_dashboards(call: Call, forward: Forward) -> Answer:
     """With their tags."""
@@ -128,6 +177,7 @@ def refuse_alarm(call: Call, forward: Forward) -> Answer:
 
 def _faults(call: Call) -> Iterator[str]:
     params = call.params
+    yield from _metric_faults(params)
     names = [each["Name"] for each in params.get("Dimensions") or []]
     missing, percentile = params.get("TreatMissingData", "missing"), params.get("ExtendedStatistic")
     if "MetricName" in params and ("Statistic" in params) == (percentile is not None):
@@ -148,6 +198,30 @@ def _faults(call: Call) -> Iterator[str]:
             yield f"Invalid arn syntax: {arn}"
         elif parts[2] == "sns" and parts[3] != call.region:
             yield f"Invalid region {parts[3]} specified. Only {call.region} is supported."
+
+
+def _metric_faults(params: dict[str, Any]) -> Iterator[str]:
+    """One metric, or expressions of which one is looked at."""
+    metrics = params.get("Metrics")
+    if not metrics:
+        for name in ("MetricName", "Namespace", "Period"):
+            if name not in params:
+                yield f"The parameter {name} must be specified unless Metrics is"
+    elif params.keys() & {"Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic", "Unit"}:
+        yield "The parameters of a single metric must not be specified along with Metrics"
+    if ("Threshold" in params) == ("ThresholdMetricId" in params):
+        yield "Exactly one of Threshold and ThresholdMetricId must be specified"
+    known = {each["Id"] for each in metrics or []}
+    for each in metrics or []:
+        used = set(re.findall(r"\b[a-z][A-Za-z0-9_]*\b", re.sub(r"'[^']*'|\"[^\"]*\"", "", each.get("Expression", ""))))
+        if not re.fullmatch("[a-z][A-Za-z0-9_]*", each["Id"]):
+            yield f"Invalid metrics list: the id {each['Id']} must begin with a lowercase letter"
+        if ("Expression" in each) == ("MetricStat" in each):
+            yield f"Invalid metrics list: {each['Id']} must have exactly one of Expression and MetricStat"
+        if not each.get("Expression", "").upper().startswith("SELECT") and used - known:
+            yield f"Invalid metrics list: Expression of {each['Id']} names {min(used - known)}, which is not in it"
+    if metrics and sum(each.get("ReturnData", True) for each in metrics) != (2 if "ThresholdMetricId" in params else 1):
+        yield "Exactly one element of the metrics list should return data."
 
 
 @around("cloudwatch", "SetAlarmState")

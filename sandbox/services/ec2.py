@@ -12,13 +12,26 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, parse_user_data
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
 from sandbox.services.iam_news import has_spread
+from sandbox.services.volumes import volume_faults
 
 USER_DATA_LIMIT = 16384
+HOPS = range(1, 65)
+# What is looked at before a launch, of the call or of its launch template.
+LAUNCHED_WITH = (
+    "BlockDeviceMappings",
+    "IamInstanceProfile",
+    "ImageId",
+    "InstanceType",
+    "MetadataOptions",
+    "NetworkInterfaces",
+    "SecurityGroupIds",
+)
 
 # AWS's names of resource types, where moto's differ.
 EC2_PREFIX_TO_RESOURCE.update(
@@ -76,6 +89,17 @@ def launch_template_tags(call: Call, forward: Forward) -> Answer:
     return answer
 
 
+@around("ec2", "DeleteLaunchTemplate")
+def refuse_unknown_template(call: Call, forward: Forward) -> Answer:
+    """moto asks for a name or id that it was given."""
+    name = call.params.get("LaunchTemplateName")
+    if name and name not in {each.name for each in call.backend().launch_templates.values()}:
+        message = f"The specified launch template, with template name {name}, does not exist."
+        raise AwsError("InvalidLaunchTemplateName.NotFoundException", message)
+    forward()
+    return None
+
+
 def _own_tags_out(version: Any) -> None:
     specs = [spec for spec in version.data.get("TagSpecifications", []) if spec["ResourceType"] != "launch-template"]
     version.data["TagSpecifications"] = specs
@@ -112,6 +136,8 @@ def unlaunchable(call: Call, data: dict[str, Any]) -> tuple[str, str] | None:
     image = data.get("ImageId")
     if image and image not in backend.amis:
         return "InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist"
+    if refusal := _misfit(call, data):
+        return refusal
     groups = {group.id for groups in backend.groups.values() for group in groups.values()}
     for group in data.get("SecurityGroupIds") or []:
         if group not in groups:
@@ -131,13 +157,32 @@ def unlaunchable(call: Call, data: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+def _misfit(call: Call, data: dict[str, Any]) -> tuple[str, str] | None:
+    """What does not go together, or is out of range."""
+    image = call.backend("ec2").amis.get(data.get("ImageId"))
+    known = INSTANCE_TYPES.get(data.get("InstanceType"), {}).get("ProcessorInfo", {}).get("SupportedArchitectures")
+    if image is not None and known and image.architecture not in known:
+        return "InvalidParameterValue", (
+            f"The architecture '{','.join(known)}' of the specified instance type does not match the architecture "
+            f"'{image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching "
+            "architectures, and try again."
+        )
+    if data.get("NetworkInterfaces") and data.get("SecurityGroupIds"):
+        message = "Network interfaces and an instance-level security groups may not be specified on the same request"
+        return "InvalidParameterCombination", message
+    hops = int(data.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1))
+    if hops not in HOPS:
+        message = f"Value ({hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64."
+        return "InvalidParameterValue", message
+    volumes = [mapping["Ebs"] for mapping in data.get("BlockDeviceMappings") or [] if mapping.get("Ebs")]
+    return next((fault for volume in volumes for fault in volume_faults(call, volume, "gp2")), None)
+
+
 @around("ec2", "RunInstances")
 def refuse_unlaunchable(call: Call, forward: Forward) -> Answer:
     """Image, groups and instance profile must exist."""
     template = call.params.get("LaunchTemplate")
-    given = {
-        key: call.params[key] for key in ("ImageId", "SecurityGroupIds", "IamInstanceProfile") if key in call.params
-    }
+    given = {key: call.params[key] for key in LAUNCHED_WITH if key in call.params}
     if refusal := unlaunchable(call, (template_data(call, template) if template else {}) | given):
         raise AwsError(*refusal)
     forward()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from moto.ecr.exceptions import InvalidParameterException
 from moto.ecr.models import Image
+from moto.ecr.policy_validation import EcrLifecyclePolicyValidator
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
 
@@ -25,6 +27,27 @@ def create_repository(call: Call, forward: Forward) -> Answer:
         if found is None or found.key_state != "Enabled":
             raise AwsError("KmsException", f"The operation failed due to the KMS key {key}.", status=400)
     return forward()
+
+
+@mend(EcrLifecyclePolicyValidator, "validate")
+def validate_rules(original: Any, validator: Any) -> None:
+    """What moto's look at a policy leaves out: how the parts of a rule, and the rules, go together."""
+    original(validator)
+    rules = sorted(validator._rules, key=lambda rule: int(rule["rulePriority"]))
+    fault = None
+    for number, rule in enumerate(rules):
+        selection, tagged = rule["selection"], rule["selection"]["tagStatus"] == "tagged"
+        by_age = selection["countType"] == "sinceImagePushed"
+        if tagged != bool({"tagPatternList", "tagPrefixList"} & selection.keys()):
+            fault = "tagPatternList or tagPrefixList must be given for tagStatus tagged, and for no other"
+        elif by_age != ("countUnit" in selection):
+            fault = "countUnit must be given for countType sinceImagePushed, and for no other"
+        elif number and rule["rulePriority"] == rules[number - 1]["rulePriority"]:
+            fault = "rulePriority must be unique"
+        elif selection["tagStatus"] == "any" and number < len(rules) - 1:
+            fault = "a rule of tagStatus any must have the highest rulePriority"
+    if fault:
+        raise InvalidParameterException(f"{validator.INVALID_PARAMETER_ERROR_MESSAGE}{fault}'")
 
 
 @around("ecr", "PutImage")

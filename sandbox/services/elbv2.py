@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
@@ -105,6 +106,9 @@ RANGES = {
     "stickiness.lb_cookie.duration_seconds": (1, 604800),
 }
 SLOW_START = (30, 900)  # or none
+HEALTHY = range(200, 500)
+ONCE = {"host-header", "http-request-method", "path-pattern", "source-ip"}
+CONDITION_VALUES = 5
 LISTENER_ATTRIBUTES = {"routing.http.response.server.enabled": "true"}
 
 
@@ -229,6 +233,86 @@ def _balancers_of(backend: Any, group: str) -> set[str]:
 
 def _listener_of(rule: str) -> str:
     return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
+
+
+@around("elbv2", "CreateTargetGroup", "ModifyTargetGroup")
+def refuse_health_check(call: Call, forward: Forward) -> Answer:
+    """A path, a port and status codes."""
+    params = call.params
+    path, port = params.get("HealthCheckPath", "/"), params.get("HealthCheckPort", "traffic-port")
+    if not path.startswith("/"):
+        raise AwsError("ValidationError", f"Health check path '{path}' must begin with a '/' character")
+    if port != "traffic-port" and not (port.isdigit() and 1 <= int(port) <= 65535):
+        message = f"Health check port '{port}' must be 'traffic-port' or in the inclusive range of 1 and 65535"
+        raise AwsError("ValidationError", message)
+    codes = params.get("Matcher", {}).get("HttpCode", "200")
+    for part in codes.split(","):
+        first, _dash, last = part.partition("-")
+        bounds = [first, last or first]
+        if not all(bound.isdigit() and int(bound) in HEALTHY for bound in bounds) or int(bounds[0]) > int(bounds[1]):
+            message = f"Health check matcher HTTP code '{codes}' must be within '{HEALTHY[0]}-{HEALTHY[-1]}' inclusive"
+            raise AwsError("ValidationError", message)
+    group = call.backend().target_groups.get(params.get("TargetGroupArn"))
+    interval = params.get("HealthCheckIntervalSeconds", group.health_check_interval_seconds if group else 30)
+    timeout = params.get("HealthCheckTimeoutSeconds", group.health_check_timeout_seconds if group else 5)
+    if int(timeout) >= int(interval):
+        message = f"Health check timeout '{timeout}' must be smaller than the interval '{interval}'"
+        raise AwsError("ValidationError", message)
+    forward()
+    return None
+
+
+@around("elbv2", "CreateListener", "ModifyListener")
+def refuse_listener(call: Call, forward: Forward) -> Answer:
+    """It has a default action; a policy and a certificate go with TLS, and the policy is one of AWS's."""
+    params, policy = call.params, call.params.get("SslPolicy")
+    protocol = params.get("Protocol")
+    if protocol is None:
+        asked = {"ListenerArns": [params["ListenerArn"]]}
+        protocol = call.ask("DescribeListeners", asked)["Listeners"][0]["Protocol"]
+    if call.operation == "CreateListener" and not params["DefaultActions"]:
+        raise AwsError("ValidationError", "A listener must have exactly one default action")
+    if protocol == "HTTP" and (policy or params.get("Certificates")):
+        what = "An SSL policy" if policy else "A certificate"
+        raise AwsError("ValidationError", f"{what} cannot be specified for HTTP listeners")
+    if policy and not re.fullmatch(r"ELBSecurityPolicy-([A-Za-z0-9-]+-)?\d{4}-\d{2}", policy):
+        raise AwsError("SSLPolicyNotFound", f"SSL policy '{policy}' not found", status=400)
+    forward()
+    return None
+
+
+@around("elbv2", "CreateListener", "ModifyListener", "CreateRule", "ModifyRule")
+def refuse_missing_group(call: Call, forward: Forward) -> Answer:
+    """What is forwarded to is there."""
+    for action in call.params.get("DefaultActions") or call.params.get("Actions") or []:
+        groups = action.get("ForwardConfig", {}).get("TargetGroups") or []
+        for arn in filter(None, [action.get("TargetGroupArn"), *(each.get("TargetGroupArn") for each in groups)]):
+            if arn not in call.backend().target_groups:
+                raise AwsError("TargetGroupNotFound", f"Target group '{arn}' not found", status=400)
+    forward()
+    return None
+
+
+@around("elbv2", "CreateRule", "ModifyRule")
+def refuse_conditions(call: Call, forward: Forward) -> Answer:
+    """One of a kind, of those that a rule has once; five values at most in all."""
+    conditions = call.params.get("Conditions") or []
+    fields = [condition.get("Field") for condition in conditions]
+    for field in fields:
+        if field in ONCE and fields.count(field) > 1:
+            raise AwsError("ValidationError", f"A rule can only have one '{field}' condition")
+    if sum(len(_values(condition)) for condition in conditions) > CONDITION_VALUES:
+        message = f"Rules cannot have more than '{CONDITION_VALUES}' condition values"
+        raise AwsError("TooManyConditionValues", message, status=400)
+    if call.operation == "CreateRule" and not call.params["Actions"]:
+        raise AwsError("ValidationError", "A rule must have exactly one routing action")
+    forward()
+    return None
+
+
+def _values(condition: dict[str, Any]) -> list[Any]:
+    configs = [value for key, value in condition.items() if key.endswith("Config")]
+    return [*(condition.get("Values") or []), *(each for config in configs for each in config.get("Values") or [])]
 
 
 @around("elbv2", "CreateListener", "CreateRule")

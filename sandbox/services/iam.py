@@ -8,17 +8,20 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from moto.backends import get_backend
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
-from sandbox.policy import statements
+from sandbox.policy import is_service, statements
 
 NAMES = {
     "autoscaling": "AutoScaling",
     "backup": "Backup",
-    "cloudfront-logger": "CloudFrontLogger",
     "ecs": "ECS",
     "elasticache": "ElastiCache",
     "elasticloadbalancing": "ElasticLoadBalancing",
     "events": "CloudWatchEvents",
+    "logger.cloudfront": "CloudFrontLogger",
     "ops.apigateway": "APIGateway",
     "rds": "RDS",
     "replication.ecr": "ECRReplication",
@@ -29,8 +32,15 @@ NAMES = {
 # Services whose roles take a custom suffix.
 SUFFIXED = {"autoscaling"}
 
+# Whose role a service needs as long as it has any of these.
+USED_BY = {
+    "autoscaling.amazonaws.com": ("autoscaling", "autoscaling_groups"),
+    "elasticloadbalancing.amazonaws.com": ("elbv2", "load_balancers"),
+    "rds.amazonaws.com": ("rds", "databases"),
+}
+
 GITHUB = "token.actions.githubusercontent.com"
-INLINE_LIMIT = 10_240
+INLINE_LIMIT, ATTACHED_LIMIT = 10_240, 10
 
 _deletions: dict[str, str] = store()
 
@@ -41,7 +51,13 @@ def create_service_linked_role(call: Call, forward: Forward) -> Answer:
     principal, suffix = call.params["AWSServiceName"], call.params.get("CustomSuffix")
     service = principal.removesuffix(".amazonaws.com")
     if suffix and service not in SUFFIXED:
-        raise AwsError("InvalidInput", f"Custom suffix is not allowed for {principal}")
+        raise AwsError("InvalidInput", f"Custom suffix is not allowed for {principal}", status=400)
+    if not is_service(principal):
+        raise AwsError(
+            "InvalidInput",
+            f"Service role name for {principal} could not be found: no such service principal",
+            status=400,
+        )
     if service not in NAMES:
         return forward()
     name = f"AWSServiceRoleFor{NAMES[service]}" + (f"_{suffix}" if suffix else "")
@@ -57,23 +73,33 @@ def create_service_linked_role(call: Call, forward: Forward) -> Answer:
 
 @around("iam", "DeleteServiceLinkedRole")
 def delete_service_linked_role(call: Call, forward: Forward) -> Answer:
-    """Gone at once; the task says so."""
+    """Gone at once, unless the service needs it; the task says so."""
     name, backend = call.params["RoleName"], call.backend()
     found = [key for key, role in backend.roles.items() if role.name == name]
     if not found:
         raise AwsError("NoSuchEntity", f"The role with name {name} cannot be found.", status=404)
-    role = backend.roles.pop(found[0])
+    role = backend.roles[found[0]]
     task = f"task{role.path}{name}/{uuid4()}"
-    _deletions[task] = name
+    _deletions[task] = "FAILED" if _is_in_use(call, role.path.split("/")[2]) else "SUCCEEDED"
+    if _deletions[task] == "SUCCEEDED":
+        del backend.roles[found[0]]
     return {"DeletionTaskId": task}
+
+
+def _is_in_use(call: Call, service: str) -> bool:
+    """Whether an account has, in any region, what the role is for."""
+    name, things = USED_BY.get(service, ("", ""))
+    return bool(name) and any(getattr(backend, things) for backend in get_backend(name)[call.account].values())
 
 
 @around("iam", "GetServiceLinkedRoleDeletionStatus")
 def deletion_status(call: Call, forward: Forward) -> Answer:
-    """Always done."""
-    if call.params["DeletionTaskId"] not in _deletions:
+    """How it ended."""
+    status = _deletions.get(call.params["DeletionTaskId"])
+    if status is None:
         raise AwsError("NoSuchEntity", "The deletion task cannot be found.", status=404)
-    return {"Status": "SUCCEEDED"}
+    reason = {"Reason": "A service-linked role is required for resources that exist."} if status == "FAILED" else {}
+    return {"Status": status, **reason}
 
 
 def _provider(call: Call) -> Any:
@@ -153,6 +179,24 @@ def check_session_duration(call: Call, forward: Forward) -> Answer:
     return forward()
 
 
+@around("iam", "AttachRolePolicy")
+def limit_attached_policies(call: Call, forward: Forward) -> Answer:
+    """Ten a role."""
+    role = next((role for role in call.backend().roles.values() if role.name == call.params["RoleName"]), None)
+    attached = set(role.managed_policies) if role else set()
+    if len(attached | {call.params["PolicyArn"]}) > ATTACHED_LIMIT:
+        raise AwsError("LimitExceeded", f"Cannot exceed quota for PoliciesPerRole: {ATTACHED_LIMIT}", status=409)
+    return forward()
+
+
+@around("iam", "CreateOpenIDConnectProvider")
+def refuse_issuer(call: Call, forward: Forward) -> Answer:
+    """Its discovery document is read by https."""
+    if not re.fullmatch(r"https://[^/?#]+\.[^/?#]+(/[^?#]*)?", call.params["Url"]):
+        raise AwsError("InvalidInput", "Invalid Open ID Connect Provider URL", status=400)
+    return forward()
+
+
 @around("iam", "PutRolePolicy")
 def limit_inline_policies(call: Call, forward: Forward) -> Answer:
     """All inline policies of a role together have 10,240 characters; whitespace does not count."""
@@ -186,3 +230,30 @@ def refuse_attached_policy(call: Call, forward: Forward) -> Answer:
         raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.", status=409)
     forward()
     return None
+
+
+@around("iam", "CreatePolicy", "CreatePolicyVersion", "PutRolePolicy")
+def refuse_principal(call: Call, forward: Forward) -> Answer:
+    """An identity's policy is about itself."""
+    if any({"NotPrincipal", "Principal"} & each.keys() for each in statements(call.params["PolicyDocument"])):
+        message = "Policy document should not specify a principal."
+        raise AwsError("MalformedPolicyDocument", message, status=400)
+    return forward()
+
+
+@around("iam", "CreateRole", "UpdateAssumeRolePolicy")
+def refuse_trust(call: Call, forward: Forward) -> Answer:
+    """moto looks at the form of a trust policy only when it changes."""
+    document = call.params.get("AssumeRolePolicyDocument") or call.params["PolicyDocument"]
+    IAMTrustPolicyDocumentValidator(document).validate()
+    return forward()
+
+
+@around("iam", "CreatePolicy", "CreatePolicyVersion", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy")
+def refuse_text(call: Call, forward: Forward) -> Answer:
+    """A document is JSON."""
+    try:
+        json.loads(call.params.get("PolicyDocument") or call.params["AssumeRolePolicyDocument"])
+    except ValueError:
+        raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json", status=400) from None
+    return forward()

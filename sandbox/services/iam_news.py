@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around
-from sandbox.policy import allows, missing_principals, statements
+from sandbox.policy import allows, missing_principals, statements, unknown_services
 
 SPREADING = 10
 
@@ -59,6 +59,8 @@ def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
     document = call.params.get("AssumeRolePolicyDocument") or call.params.get("PolicyDocument")
     for arn in missing_principals(call, document):
         raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"', status=400)
+    for name in unknown_services(document):
+        raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "SERVICE":"{name}"', status=400)
     forward()
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
-from sandbox.policy import allows, missing_principals
+from sandbox.policy import allows, missing_principals, statements, unknown_services
 
 _periods: dict[str, int] = store()
 
@@ -37,7 +37,8 @@ def refuse_policy(call: Call, forward: Forward) -> Answer:
     """ORD-1: who is named exists; somebody may change the policy again."""
     policy = call.params.get("Policy")
     if policy is not None:
-        if any(missing_principals(call, policy)):
+        _check_form(policy)
+        if any(missing_principals(call, policy)) or any(unknown_services(policy)):
             message = "Policy contains a statement with one or more invalid principals."
             raise AwsError("MalformedPolicyDocumentException", message, status=400)
         root = ("AWS", f"arn:{call.partition}:iam::{call.account}:root")
@@ -46,6 +47,17 @@ def refuse_policy(call: Call, forward: Forward) -> Answer:
             raise AwsError("MalformedPolicyDocumentException", message, status=400)
     forward()
     return None
+
+
+def _check_form(policy: str) -> None:
+    """JSON, whose statements say what they are about."""
+    try:
+        whole = all("Resource" in each or "NotResource" in each for each in statements(policy))
+    except ValueError:
+        raise AwsError("MalformedPolicyDocumentException", "Policy contains invalid JSON.", status=400) from None
+    if not whole:
+        message = "Policy contains a statement with no resource."
+        raise AwsError("MalformedPolicyDocumentException", message, status=400)
 
 
 # What the key itself must do, and what must not change any more once it is about to be deleted.

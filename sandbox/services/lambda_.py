@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
+import zipfile
 from typing import Any
 
 from sandbox.clock import CLOCK, pass_through
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import is_service
 from sandbox.services.iam_news import can_be_assumed, role_allows
+from sandbox.services.kms import unusable
 
 SETTLING = 10
 
@@ -168,4 +173,77 @@ def refuse_timeout(call: Call, forward: Forward) -> Answer:
             "Member must have value less than or equal to 900"
         )
         raise AwsError("ValidationException", message, status=400)
+    return forward()
+
+
+RESERVED = re.compile(
+    "_HANDLER|_X_AMZN_TRACE_ID|AWS_(ACCESS_KEY(_ID)?|DEFAULT_REGION|EXECUTION_ENV|LAMBDA_.*|REGION|SECRET_ACCESS_KEY|SESSION_TOKEN)"
+    "|LAMBDA_(RUNTIME_DIR|TASK_ROOT)"
+)
+ENVIRONMENT, CONCURRENT, UNRESERVED = 4096, 1000, 100
+
+
+@around("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def refuse_environment(call: Call, forward: Forward) -> Answer:
+    """4 KB of variables, none of Lambda's own, under a key that is there; subnets and security groups that there are."""
+    params, code = call.params, "InvalidParameterValueException"
+    variables = params.get("Environment", {}).get("Variables") or {}
+    if reserved := [name for name in variables if RESERVED.fullmatch(name)]:
+        message = (
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+        raise AwsError(code, message, status=400)
+    if len(json.dumps(variables, separators=(",", ":")).encode()) > ENVIRONMENT:
+        message = f"Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the {ENVIRONMENT // 1024}KB limit."
+        raise AwsError(code, message, status=400)
+    key = params.get("KMSKeyArn")
+    if key and unusable(call, key):
+        message = "Lambda was unable to configure access to your environment variables because the KMS key is invalid. Please check your KMS key settings."
+        raise AwsError(code, message, status=400)
+    network, ec2 = params.get("VpcConfig") or {}, call.backend("ec2")
+    subnets = {subnet for zone in ec2.subnets.values() for subnet in zone}
+    for subnet in network.get("SubnetIds") or []:
+        if subnet not in subnets:
+            message = f"Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{subnet}' does not exist"
+            raise AwsError(code, message, status=400)
+    for group in network.get("SecurityGroupIds") or []:
+        if ec2.get_security_group_from_id(group) is None:
+            message = f"Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{group}' does not exist"
+            raise AwsError(code, message, status=400)
+    return forward()
+
+
+@around("lambda", "CreateFunction", "UpdateFunctionCode")
+def refuse_code(call: Call, forward: Forward) -> Answer:
+    """A ZIP file is one."""
+    code = call.params.get("ZipFile") or call.params.get("Code", {}).get("ZipFile")
+    if code is not None:
+        content = base64.b64decode(code) if isinstance(code, str) else code
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            message = "Could not unzip uploaded file. Please check your file, then try to upload again."
+            raise AwsError("InvalidParameterValueException", message, status=400)
+    return forward()
+
+
+@around("lambda", "AddPermission")
+def refuse_principal(call: Call, forward: Forward) -> Answer:
+    """A service that AWS has, an account, a role, or everybody."""
+    principal = call.params["Principal"]
+    if not (re.fullmatch(r"\*|\d{12}|arn:[^:]+:iam::\d{12}:.+", principal) or is_service(principal)):
+        message = "The provided principal was invalid. Please check the principal and try again."
+        raise AwsError("InvalidParameterValueException", message, status=400)
+    return forward()
+
+
+@around("lambda", "PutFunctionConcurrency")
+def refuse_reservation(call: Call, forward: Forward) -> Answer:
+    """An account keeps a hundred for the functions without a reservation."""
+    if call.params["ReservedConcurrentExecutions"] > CONCURRENT - UNRESERVED:
+        message = (
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
+            f"its minimum value of [{UNRESERVED}]."
+        )
+        raise AwsError("InvalidParameterValueException", message, status=400)
     return forward()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import unknown_services
 from sandbox.services.kms import may_use
 
 _classes: dict[Any, dict[str, str]] = store(dict)
@@ -73,5 +74,29 @@ def refuse_retention(call: Call, forward: Forward) -> Answer:
     """Not any number of days."""
     if call.params["retentionInDays"] not in RETENTIONS:
         raise AwsError("InvalidParameterException", "Invalid retention value", status=400)
+    forward()
+    return None
+
+
+@around("logs", "PutResourcePolicy")
+def refuse_policy(call: Call, forward: Forward) -> Answer:
+    """JSON, whose services there are."""
+    try:
+        unknown = any(unknown_services(call.params["policyDocument"]))
+    except (KeyError, ValueError):
+        unknown = True
+    if unknown:
+        raise AwsError("InvalidParameterException", "Resource policy is invalid.", status=400)
+    forward()
+    return None
+
+
+@around("logs", "PutMetricFilter")
+def refuse_namespace(call: Call, forward: Forward) -> Answer:
+    """AWS's own are AWS's."""
+    for each in call.params["metricTransformations"]:
+        if each["metricNamespace"].startswith("AWS/"):
+            message = "Invalid metric transformation: metric namespaces starting with AWS/ are reserved for AWS."
+            raise AwsError("InvalidParameterException", message, status=400)
     forward()
     return None

@@ -1,6 +1,6 @@
 """RDS: versions, storage settings, windows, replicas, refusals.
 
-- DescribePendingMaintenanceActions, ResetDBParameterGroup: moto has none (and no catalogue: see `rds_catalogue`).
+- DescribePendingMaintenanceActions: moto has none (and no catalogue: see `rds_catalogue`, `rds_parameters`).
 - gp3 instances come back without `Iops` and `StorageThroughput`: a rerun of `rds_instance` dies of KeyError.
 - Adjoining backup and maintenance windows (03:00-04:00, sun:04:00-sun:05:00) are refused as overlapping.
 - A replica is a shallow copy of its primary: it inherits MultiAZ, deletion protection, backup retention.
@@ -19,12 +19,17 @@ from moto.rds.models import RDSBackend
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 from sandbox.services.iam_news import can_be_assumed
 from sandbox.services.kms import unusable
-from sandbox.services.rds_catalogue import CLASSES, DEFAULT_MAJOR, VERSIONS, resolve
+from sandbox.services.rds_catalogue import CERTIFICATES, CLASSES, DEFAULT_MAJOR, VERSIONS, resolve
 
 LONGEST_RETENTION = 35  # days
 GP3_THRESHOLD = 400  # GiB; below it IOPS and throughput are fixed
 SMALLEST = 20  # GiB
 GP3_SMALL, GP3_LARGE = (3000, 125), (12000, 500)
+GP3_IOPS, GP3_THROUGHPUT, THROUGHPUT_RATIO = range(12000, 64001), range(500, 4001), 0.25  # from the threshold on
+IOPS_RATIO = {"gp3": 500, "io1": 50, "io2": 1000}  # a GiB
+STORAGE = {"gp2": (20, 65536), "gp3": (20, 65536), "io1": (100, 65536), "io2": (100, 65536), "standard": (5, 3072)}
+PORTS = range(1150, 65536)
+LICENSES = {"mysql": "general-public-license", "postgres": "postgresql-license"}
 GROWTH = 10  # percent of the storage, at least
 INSIGHTS_DAYS = {7, 731, *(31 * months for months in range(1, 24))}
 LOGS = {
@@ -124,10 +129,12 @@ def create_instance(call: Call, forward: Forward) -> Answer:
         _check_groups(call, engine, params["EngineVersion"])
         _check_user(engine, params.get("MasterUsername"))
         _check_logs(call, engine)
+        _check_placement(call, engine, params)
     _check_combinations(params)
     _check_insights(call, engine, params["DBInstanceClass"])
     _check_security_groups(call, params.get("DBSubnetGroupName"))
     _check_retention(call)
+    _check_authority(call)
     _check_password(params.get("MasterUserPassword"))
     _check_monitoring(call)
     _check_key(call, params.get("KmsKeyId"))
@@ -144,9 +151,11 @@ def modify_instance(call: Call, forward: Forward) -> Answer:
     database = call.backend().databases.get(call.params["DBInstanceIdentifier"])
     if database is not None:
         _check_growth(call, database)
+        _check_changes(call, database)
         _check_replicas(call, database)
         _check_insights(call, database.engine, call.params.get("DBInstanceClass") or database.db_instance_class)
     _check_retention(call)
+    _check_authority(call)
     _check_password(call.params.get("MasterUserPassword"))
     _check_monitoring(call)
     answer = forward()
@@ -190,6 +199,9 @@ def delete_instance(call: Call, forward: Forward) -> Answer:
     params = call.params
     if not params.get("SkipFinalSnapshot") and not params.get("FinalDBSnapshotIdentifier"):
         message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+        raise AwsError("InvalidParameterCombination", message)
+    if params.get("SkipFinalSnapshot") and params.get("FinalDBSnapshotIdentifier"):
+        message = "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true."
         raise AwsError("InvalidParameterCombination", message)
     return forward()
 
@@ -244,6 +256,21 @@ def _check_growth(call: Call, database: Any) -> None:
         raise AwsError("InvalidParameterCombination", message)
 
 
+def _check_changes(call: Call, database: Any) -> None:
+    """What a new instance could not have, an old one does not get."""
+    engine, params = database.engine, call.params
+    if engine not in VERSIONS:
+        return
+    storage = {"StorageType": database.storage_type, "AllocatedStorage": int(database.allocated_storage)}
+    if params.keys() & {"AllocatedStorage", "Iops", "MaxAllocatedStorage", "StorageThroughput", "StorageType"}:
+        _check_storage(engine, storage | params)
+    _check_groups(call, engine, resolve(engine, params.get("EngineVersion") or database.engine_version))
+    logs = params.get("CloudwatchLogsExportConfiguration", {})
+    _check_log_types(engine, logs.get("EnableLogTypes") or [])
+    group = getattr(database, "db_subnet_group", None)
+    _check_security_groups(call, group.name if group else None)
+
+
 def _check_replicas(call: Call, database: Any) -> None:
     """A replica lives on its primary's backups."""
     if call.params.get("BackupRetentionPeriod") == 0 and database.replicas:
@@ -258,10 +285,41 @@ def _check_user(engine: str, name: str | None) -> None:
 
 
 def _check_logs(call: Call, engine: str) -> None:
-    for name in call.params.get("EnableCloudwatchLogsExports") or []:
+    _check_log_types(engine, call.params.get("EnableCloudwatchLogsExports") or [])
+
+
+def _check_log_types(engine: str, names: list[str]) -> None:
+    for name in names:
         if name not in LOGS[engine]:
             message = f"You cannot use the log types '{name}' with engine version {engine}."
             raise AwsError("InvalidParameterCombination", message)
+
+
+def _check_placement(call: Call, engine: str, params: dict[str, Any]) -> None:
+    """A zone of the region, a port for users, an authority and a licence that there are."""
+    zones = [each["ZoneName"] for each in call.ask("DescribeAvailabilityZones", {}, service="ec2")["AvailabilityZones"]]
+    if params.get("AvailabilityZone", zones[0]) not in zones:
+        message = f"Availability zone '{params['AvailabilityZone']}' does not exist."
+        raise AwsError("InvalidParameterValue", message)
+    if params.get("Port", PORTS[0]) not in PORTS:
+        message = f"The port must be between {PORTS[0]} and {PORTS[-1]}: {params['Port']}"
+        raise AwsError("InvalidParameterValue", message)
+    if params.get("LicenseModel", LICENSES[engine]) != LICENSES[engine]:
+        message = f"Invalid license model '{params['LicenseModel']}' for engine '{engine}'. Valid license models are: {LICENSES[engine]}."
+        raise AwsError("InvalidParameterCombination", message)
+    if not params.get("MasterUsername"):
+        raise AwsError("InvalidParameterValue", "The parameter MasterUsername must be provided and must not be blank.")
+    if not (params.get("MasterUserPassword") or params.get("ManageMasterUserPassword")):
+        message = "The parameter MasterUserPassword must be provided and must not be blank."
+        raise AwsError("InvalidParameterValue", message)
+    if "AllocatedStorage" not in params:
+        raise AwsError("InvalidParameterValue", "The parameter AllocatedStorage must be provided")
+
+
+def _check_authority(call: Call) -> None:
+    name = call.params.get("CACertificateIdentifier")
+    if name and name not in CERTIFICATES:
+        raise AwsError("CertificateNotFound", f"CertificateNotFound: {name}", status=404)
 
 
 def _check_combinations(params: dict[str, Any]) -> None:
@@ -347,17 +405,33 @@ def _check_key(call: Call, key: str | None) -> None:
 
 
 def _check_storage(engine: str, params: dict[str, Any]) -> None:
-    if params.get("StorageType") == "gp3" and params.get("AllocatedStorage", SMALLEST) < SMALLEST:
-        size = params["AllocatedStorage"]
-        message = f"Invalid storage size for engine name {engine} and storage type gp3: {size}"
-        raise AwsError("InvalidParameterValue", message)
-    small = params.get("StorageType") == "gp3" and params.get("AllocatedStorage", 0) < GP3_THRESHOLD
-    if small and ("Iops" in params or "StorageThroughput" in params):
+    """Sizes of a storage type; IOPS and throughput that go with them."""
+    kind, size = params.get("StorageType", "gp2"), params.get("AllocatedStorage", SMALLEST)
+    iops, throughput = params.get("Iops"), params.get("StorageThroughput")
+    about = f"for engine name {engine} and storage type {kind}"
+    if kind not in STORAGE:
+        raise AwsError("InvalidParameterValue", f"Invalid storage type: {kind}")
+    least, most = STORAGE[kind]
+    if not least <= size <= most:
+        raise AwsError("InvalidParameterValue", f"Invalid storage size {about}: {size}")
+    limit = params.get("MaxAllocatedStorage")
+    if limit is not None and limit != size and limit * 100 < size * (100 + GROWTH):  # the size itself: it does not grow
+        raise AwsError("InvalidParameterCombination", f"Invalid max storage size {about}: {limit}")
+    if kind == "gp3" and size < GP3_THRESHOLD and (iops, throughput) != (None, None):
         message = (
             f"You can't specify IOPS or storage throughput for engine {engine} "
             f"and a storage size less than {GP3_THRESHOLD}."
         )
         raise AwsError("InvalidParameterCombination", message)
+    if kind == "gp3" and iops is not None and iops not in GP3_IOPS:
+        raise AwsError("InvalidParameterCombination", f"Invalid iops value {about}: {iops}")
+    if kind in IOPS_RATIO and iops is not None and iops / size > IOPS_RATIO[kind]:
+        raise AwsError("InvalidParameterCombination", f"Invalid iops to storage (GB) ratio {about}: {iops / size:.4f}")
+    if kind == "gp3" and throughput is not None:
+        ratio = throughput / (iops or GP3_LARGE[0])
+        if throughput not in GP3_THROUGHPUT or ratio > THROUGHPUT_RATIO:
+            message = f"Invalid storage throughput to iops ratio {about}: {ratio:.4f}"
+            raise AwsError("InvalidParameterCombination", message)
 
 
 # Groups
@@ -366,7 +440,10 @@ def _check_storage(engine: str, params: dict[str, Any]) -> None:
 @around("rds", "CreateDBSubnetGroup", "ModifyDBSubnetGroup")
 def refuse_one_zone(call: Call, forward: Forward) -> Answer:
     """A subnet group covers two zones."""
-    known = {s.id: s.availability_zone for zone in call.backend("ec2").subnets.values() for s in zone.values()}
+    subnets = [s for zone in call.backend("ec2").subnets.values() for s in zone.values()]
+    if len({s.vpc_id for s in subnets if s.id in call.params["SubnetIds"]}) > 1:
+        raise AwsError("InvalidSubnet", "The specified subnets are in more than one VPC.")
+    known = {s.id: s.availability_zone for s in subnets}
     zones = sorted({known[subnet] for subnet in call.params["SubnetIds"] if subnet in known})
     if len(zones) == 1:
         message = (
@@ -409,18 +486,6 @@ def miss_parameter_group(call: Call, forward: Forward) -> Answer:
     if "DBParameterGroupName" in call.params and not found["DBParameterGroups"]:
         raise AwsError("DBParameterGroupNotFound", "DBParameterGroup not found", status=404)
     return found
-
-
-@around("rds", "ResetDBParameterGroup")
-def reset_parameters(call: Call, forward: Forward) -> Answer:
-    """The named parameters, or all, go back to the engine's defaults."""
-    name = call.params["DBParameterGroupName"]
-    call.ask("DescribeDBParameters", {"DBParameterGroupName": name})
-    parameters = call.backend().db_parameter_groups[name].parameters
-    named = [parameter["ParameterName"] for parameter in call.params.get("Parameters", [])]
-    for key in named or list(parameters):
-        parameters.pop(key, None)
-    return {"DBParameterGroupName": name}
 
 
 @around("rds", "DeleteDBParameterGroup")

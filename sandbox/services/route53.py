@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -11,6 +12,16 @@ from sandbox.services.elbv2 import ZONE_IDS
 
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 ADDRESSES = {"A": IPv4Address, "AAAA": IPv6Address}
+FIELDS = {"CAA": 3, "MX": 2, "SRV": 4}
+ROUTING = {
+    "CidrRoutingConfig",
+    "Failover",
+    "GeoLocation",
+    "GeoProximityLocation",
+    "MultiValueAnswer",
+    "Region",
+    "Weight",
+}
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 
 
@@ -26,52 +37,117 @@ def refuse_used_reference(call: Call, forward: Forward) -> Answer:
 
 @around("route53", "ChangeResourceRecordSets")
 def refuse_changes(call: Call, forward: Forward) -> Answer:
-    """An alias target lies in the zone that is said; what is created is new, what is deleted is there."""
+    """A batch is taken or refused as a whole, each change on what those before it leave."""
     zone = call.backend().zones.get(call.params["HostedZoneId"].split("/")[-1])
-    errors = []
+    if zone is None:
+        return forward()
+    there = {
+        _key(each.name, each.type, each.set_identifier): _content(each.ttl, each.records, each.alias_target)
+        for each in zone.rrsets
+    }
+    errors: list[str] = []
     for change in call.params["ChangeBatch"]["Changes"]:
         record, action = change["ResourceRecordSet"], change["Action"]
-        known = zone is not None and any(
-            (each.name.rstrip("."), each.type) == (record["Name"].rstrip("."), record["Type"])
-            and each.set_identifier == record.get("SetIdentifier")
-            for each in zone.rrsets
-        )
-        named = f"resource record set [name='{record['Name'].rstrip('.')}.', type='{record['Type']}']"
-        if action == "CREATE" and known:
+        _refuse_shape(action, record)
+        key, values = _key(record["Name"], record["Type"], record.get("SetIdentifier")), _given(record)
+        content = _content(record.get("TTL"), values, record.get("AliasTarget"))
+        named = f"resource record set [name='{key[0]}.', type='{record['Type']}']"
+        if action == "DELETE":
+            if key not in there:
+                errors.append(f"Tried to delete {named} but it was not found")
+            elif there.pop(key) != content:
+                errors.append(f"Tried to delete {named} but the values provided do not match the current values")
+            elif record["Type"] in ("NS", "SOA") and key[0] == _name(zone.name):
+                errors.append(f"A HostedZone must contain at least one {record['Type']} record for the zone itself.")
+            continue
+        if action == "CREATE" and key in there:
             errors.append(f"Tried to create {named} but it already exists")
-        elif action == "DELETE" and not known:
-            errors.append(f"Tried to delete {named} but it was not found")
-        elif action != "DELETE" and "AliasTarget" in record:
-            errors += _alias_errors(call, record)
-        elif action != "DELETE" and zone is not None:
-            errors += _record_errors(zone, record)
-    if zone is not None and errors:
+        errors += _alias_errors(call, record) if "AliasTarget" in record else _value_errors(record["Type"], values)
+        errors += _neighbour_errors(zone.name, key, there.keys())
+        there[key] = content
+    if errors:
         raise AwsError("InvalidChangeBatch", f"[{', '.join(errors)}]", status=400)
     forward()
     return None
 
 
-def _record_errors(zone: Any, record: dict[str, Any]) -> list[str]:
-    """Addresses are addresses, and a CNAME is alone with its name, which is not the zone's."""
-    name, kind = record["Name"].rstrip("."), record["Type"]
-    errors = []
-    if kind in ADDRESSES:
-        for value in (each["Value"] for each in record.get("ResourceRecords", [])):
+def _name(name: str) -> str:
+    return name.rstrip(".").lower()
+
+
+def _key(name: str, kind: str, identifier: str | None) -> tuple[str, str, str | None]:
+    return _name(name), kind, identifier
+
+
+def _given(record: dict[str, Any]) -> list[str]:
+    return [each["Value"] for each in record.get("ResourceRecords") or []]
+
+
+def _content(ttl: Any, values: list[str], alias: dict[str, Any] | None) -> tuple[Any, ...]:
+    """What a record says, to compare it."""
+    if alias:
+        return _name(alias["DNSName"]), alias["HostedZoneId"], str(alias["EvaluateTargetHealth"]).lower()
+    return str(ttl), sorted(values)
+
+
+def _refuse_shape(action: str, record: dict[str, Any]) -> None:
+    """An alias or values with a TTL; routing needs a name for each set."""
+    where = (
+        f"in Change with [Action={action}, Name={record['Name']}, Type={record['Type']}, "
+        f"SetIdentifier={record.get('SetIdentifier', 'null')}]"
+    )
+    forms = ("AliasTarget" in record) + ("TTL" in record and bool(record.get("ResourceRecords")))
+    if forms != 1 or ("AliasTarget" in record and "TTL" in record):
+        message = (
+            "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
+            f"TrafficPolicyInstanceId], but found {'more than one' if forms else 'none'} {where}"
+        )
+        raise AwsError("InvalidInput", message, status=400)
+    if bool(ROUTING & record.keys()) != ("SetIdentifier" in record):
+        missing = "SetIdentifier" if ROUTING & record.keys() else "Weight"
+        raise AwsError("InvalidInput", f"Invalid request: Missing field '{missing}' {where}", status=400)
+
+
+def _value_errors(kind: str, values: list[str]) -> Iterator[str]:
+    """Values as their type wants them."""
+    for value in values:
+        fault = None
+        if kind in ADDRESSES:
             try:
                 ADDRESSES[kind](value)
             except ValueError:
-                which = f"ARRDATAIllegalIPv{'4' if kind == 'A' else '6'}Address"
-                errors.append(f"Invalid Resource Record: FATAL problem: {which} encountered with '{value}'")
-    if kind == "CNAME":
-        others = {each.type for each in zone.rrsets if each.name.rstrip(".") == name} - {"CNAME"}
-        if name == zone.name.rstrip("."):
-            errors.append(f"RRSet of type CNAME with DNS name {name}. is not permitted at apex in zone {zone.name}")
-        elif others:
-            errors.append(
-                f"RRSet of type CNAME with DNS name {name}. is not permitted as it conflicts with other records "
-                f"with the same DNS name in zone {zone.name}"
-            )
-    return errors
+                fault = f"ARRDATAIllegalIPv{'4' if kind == 'A' else '6'}Address"
+        elif kind in ("SPF", "TXT") and not re.fullmatch(r'("[^"]{0,255}"\s*)+', value):
+            fault = "InvalidCharacterString (Value should be enclosed in quotation marks)"
+        elif kind in FIELDS and len(value.split()) != FIELDS[kind]:
+            fault = f"{kind}RRDATANotSpacePadded (The value must have {FIELDS[kind]} fields)"
+        if fault:
+            yield f"Invalid Resource Record: FATAL problem: {fault} encountered with '{value}'"
+        if values.count(value) > 1:
+            yield f"Duplicate Resource Record: '{value}'"
+    if kind == "CNAME" and len(values) > 1:
+        yield "Invalid Resource Record: a CNAME record set has exactly one value"
+
+
+def _neighbour_errors(zone: str, key: tuple[str, str, str | None], there: Iterable[Any]) -> Iterator[str]:
+    """A CNAME is alone with its name, which is not the zone's; sets of a name and type are routed all, or it is one."""
+    name, kind, identifier = key
+    others = {(each[1], each[2]) for each in there if each[0] == name and each != key}
+    types = {each for each, _identifier in others} - {kind}
+    if kind == "CNAME" and name == _name(zone):
+        yield f"RRSet of type CNAME with DNS name {name}. is not permitted at apex in zone {zone}"
+    elif kind == "CNAME" and types:
+        yield (
+            f"RRSet of type CNAME with DNS name {name}. is not permitted as it conflicts with other records "
+            f"with the same DNS name in zone {zone}"
+        )
+    elif "CNAME" in types:
+        yield (
+            f"RRSet of type {kind} with DNS name {name}. is not permitted because a conflicting RRSet of type CNAME "
+            f"with the same DNS name already exists in zone {zone}"
+        )
+    if any(each == kind and (other is None) != (identifier is None) for each, other in others):
+        yield f"RRSet with DNS name {name}., type {kind} cannot be created as other sets with the same name and type exist"
 
 
 def _alias_errors(call: Call, record: dict[str, Any]) -> list[str]:

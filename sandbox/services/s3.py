@@ -19,7 +19,7 @@ from moto.s3.models import FakeBucket, s3_backends
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 from sandbox.policy import listed as _listed
-from sandbox.policy import missing_principals, statements
+from sandbox.policy import missing_principals, statements, unknown_services
 
 LOGGING = "logging.s3.amazonaws.com"
 EARLIEST = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
@@ -111,7 +111,15 @@ def create_bucket(call: Call, forward: Forward) -> Answer:
 @around("s3", "PutBucketLifecycleConfiguration")
 def refuse_early_transition(call: Call, forward: Forward) -> Answer:
     """Objects stay 30 days before an IA class."""
-    for rule in call.params.get("LifecycleConfiguration", {}).get("Rules", []):
+    rules = call.params.get("LifecycleConfiguration", {}).get("Rules", [])
+    names = [rule["ID"] for rule in rules if rule.get("ID")]
+    if len(set(names)) < len(names):
+        message = "Rule ID must be unique. Found same ID for more than one rule"
+        raise AwsError("InvalidArgument", message, status=400)
+    for rule in rules:
+        if rule.get("AbortIncompleteMultipartUpload") and "Tag" in str(rule.get("Filter")):
+            message = "AbortIncompleteMultipartUpload cannot be specified with Tags."
+            raise AwsError("InvalidRequest", message, status=400)
         if not any(rule.get(action) for action in ACTIONS):
             raise AwsError("InvalidRequest", "At least one action needs to be specified in a rule.", status=400)
         moves = [(each, "Days") for each in rule.get("Transitions") or []]
@@ -216,7 +224,12 @@ def refuse_recent_name(call: Call, forward: Forward) -> Answer:
 @around("s3", "PutBucketPolicy")
 def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
     """A policy names who exists, and nobody at large where that is blocked."""
-    if any(missing_principals(call, call.params["Policy"])):
+    try:
+        unknown = [*missing_principals(call, call.params["Policy"]), *unknown_services(call.params["Policy"])]
+    except ValueError:
+        message = "Policies must be valid JSON and the first byte must be '{'"
+        raise AwsError("MalformedPolicy", message, status=400) from None
+    if unknown:
         raise AwsError("MalformedPolicy", "Invalid principal in policy", status=400)
     if any(not _within(call, each) for each in _resources(call.params["Policy"])):
         raise AwsError("MalformedPolicy", "Policy has invalid resource", status=400)
@@ -262,3 +275,15 @@ def _is_public(policy: str) -> bool:
         and (statement.get("Principal") == "*" or "*" in _listed((statement.get("Principal") or {}).get("AWS")))
         for statement in statements(policy)
     )
+
+
+@around("s3", "PutBucketEncryption")
+def refuse_key_without_kms(call: Call, forward: Forward) -> Answer:
+    """A key goes with KMS; whether there is one shows with the first object."""
+    for rule in call.params["ServerSideEncryptionConfiguration"]["Rules"]:
+        default = rule.get("ApplyServerSideEncryptionByDefault", {})
+        if default.get("KMSMasterKeyID") and not default.get("SSEAlgorithm", "").startswith("aws:kms"):
+            message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+            raise AwsError("InvalidArgument", message, status=400)
+    forward()
+    return None

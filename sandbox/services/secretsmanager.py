@@ -9,6 +9,8 @@ from typing import Any
 
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, store
+from sandbox.policy import missing_principals
+from sandbox.services.kms import unusable
 
 NAME_TAKEN = 10
 
@@ -86,5 +88,36 @@ def refuse_deleted(call: Call, forward: Forward) -> Answer:
         if identifier in (secret.name, secret.arn) and secret.is_deleted():
             message = "You can't perform this operation on the secret because it was marked for deletion."
             raise AwsError("InvalidRequestException", message, status=400)
+    forward()
+    return None
+
+
+@around("secretsmanager", "CreateSecret", "UpdateSecret")
+def refuse_key(call: Call, forward: Forward) -> Answer:
+    """A value is encrypted at once, with a key that is there and enabled; it is text or bytes."""
+    key = call.params.get("KmsKeyId")
+    if key and unusable(call, key):
+        message = (
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key. "
+            "Check that the KMS key is available, enabled, and not in an invalid state."
+        )
+        raise AwsError("EncryptionFailure", message, status=400)
+    if "SecretString" in call.params and "SecretBinary" in call.params:
+        message = "You can't specify both a binary secret value and a string secret value in the same secret."
+        raise AwsError("InvalidParameterException", message, status=400)
+    forward()
+    return None
+
+
+@around("secretsmanager", "PutResourcePolicy")
+def refuse_policy(call: Call, forward: Forward) -> Answer:
+    """JSON that names who exists."""
+    try:
+        unknown = any(missing_principals(call, call.params["ResourcePolicy"]))
+    except ValueError:
+        unknown = True
+    if unknown:
+        message = "This resource policy contains a syntax error or an unsupported principal."
+        raise AwsError("MalformedPolicyDocumentException", message, status=400)
     forward()
     return None

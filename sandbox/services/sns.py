@@ -6,6 +6,7 @@ does not let in, or that the queue's key does not let it encrypt.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,7 +14,8 @@ from moto.backends import get_backend
 from moto.sns.models import Subscription
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
-from sandbox.policy import allows, listed, missing_principals, statements
+from sandbox.policy import allows, listed, missing_principals, statements, unknown_services
+from sandbox.services.kms import find_key
 
 CONFIRMED_BY_HAND = {"email", "email-json", "http", "https"}
 
@@ -138,7 +140,7 @@ def refuse_unknown_principals(call: Call, forward: Forward) -> Answer:
     if any(action.lower() not in TOPIC_ACTIONS for action in actions):
         message = "Invalid parameter: Policy statement action out of service scope!"
         raise AwsError("InvalidParameter", message, status=400)
-    if any(missing_principals(call, policy)):
+    if any(missing_principals(call, policy)) or any(unknown_services(policy)):
         raise AwsError("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound", status=400)
     forward()
     return None
@@ -177,4 +179,71 @@ def refuse_address(call: Call, forward: Forward) -> Answer:
     pattern, fault = ENDPOINTS.get(protocol, (r"(?!)", f"Does not support this protocol string: {protocol}"))
     if not re.fullmatch(pattern, endpoint):
         raise AwsError("InvalidParameter", f"Invalid parameter: {fault}", status=400)
+    return forward()
+
+
+TOPIC_ATTRIBUTES = {
+    "ArchivePolicy",
+    "ContentBasedDeduplication",
+    "DataProtectionPolicy",
+    "DeliveryPolicy",
+    "DisplayName",
+    "FifoThroughputScope",
+    "FifoTopic",
+    "KmsMasterKeyId",
+    "Policy",
+    "SignatureVersion",
+    "TracingConfig",
+}
+FEEDBACK = re.compile("(Application|Firehose|HTTP|Lambda|SQS)(Success|Failure)Feedback(RoleArn|SampleRate)")
+VALUES = {"SignatureVersion": ("1", "2"), "TracingConfig": ("Active", "PassThrough")}
+RAW = {"firehose", "http", "https", "sqs"}
+SCOPES = ("MessageAttributes", "MessageBody")
+
+
+@around("sns", "CreateTopic", "SetTopicAttributes")
+def refuse_attributes(call: Call, forward: Forward) -> Answer:
+    """Those that a topic has."""
+    given = call.params.get("Attributes") or {}
+    if "AttributeName" in call.params:
+        given = {call.params["AttributeName"]: call.params.get("AttributeValue", "")}
+    for name, value in given.items():
+        if name not in TOPIC_ATTRIBUTES and not FEEDBACK.fullmatch(name):
+            raise AwsError("InvalidParameter", "Invalid parameter: AttributeName", status=400)
+        if name in VALUES and value not in VALUES[name]:
+            raise AwsError("InvalidParameter", f"Invalid parameter: {name}", status=400)
+    forward()
+    return None
+
+
+@around("sns", "Subscribe")
+def refuse_settings(call: Call, forward: Forward) -> Answer:
+    """Filters that are JSON, raw delivery to those who take it."""
+    given, protocol = call.params.get("Attributes") or {}, call.params["Protocol"]
+    fault = None
+    if given.get("RawMessageDelivery") == "true" and protocol not in RAW:
+        fault = f"Attributes Reason: Delivery protocol [{protocol}] does not support raw message delivery."
+    elif given.get("FilterPolicyScope", SCOPES[0]) not in SCOPES:
+        fault = "Attributes Reason: FilterPolicyScope: Invalid value"
+    else:
+        try:
+            json.loads(given.get("FilterPolicy", "{}"))
+        except ValueError:
+            fault = "Attributes Reason: FilterPolicy: failed to parse JSON."
+    if fault:
+        raise AwsError("InvalidParameter", f"Invalid parameter: {fault}", status=400)
+    return forward()
+
+
+@around("sns", "Publish", "PublishBatch")
+def refuse_key(call: Call, forward: Forward) -> Answer:
+    """A topic takes any key; what is published is encrypted with it."""
+    topic = call.backend().topics.get(call.params.get("TopicArn", ""))
+    key = topic.kms_master_key_id if topic is not None else None
+    if key and "alias/aws/" not in key:
+        found = find_key(call, key)
+        if found is None:
+            raise AwsError("KMSNotFound", f"Key '{key}' does not exist", status=400)
+        if found.key_state != "Enabled":
+            raise AwsError("KMSDisabled", f"{found.arn} is disabled.", status=400)
     return forward()

@@ -12,9 +12,11 @@ from moto.sqs.models import Queue
 
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
-from sandbox.policy import missing_principals
+from sandbox.policy import listed, missing_principals, statements, unknown_services
+from sandbox.services.kms import find_key
 
 NAME_TAKEN = 60
+ACTIONS, SOURCES = 7, 10
 LIMITS = {
     "DelaySeconds": (0, 900),
     "KmsDataKeyReusePeriodSeconds": (60, 86400),
@@ -63,13 +65,75 @@ def refuse_values(call: Call, forward: Forward) -> Answer:
         if name in attributes and not (attributes[name].isdigit() and least <= int(attributes[name]) <= most):
             raise AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}.", status=400)
     try:
-        unknown = any(missing_principals(call, attributes.get("Policy")))
+        policy = attributes.get("Policy")
+        unknown = any(missing_principals(call, policy)) or any(unknown_services(policy))
+        fault = _policy_fault(policy)
     except ValueError:
-        unknown = True
+        unknown, fault = True, None
     if unknown:
         raise AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.", status=400)
+    if fault:
+        raise AwsError(*fault, status=400)
+    if attributes.get("SqsManagedSseEnabled") == "true" and attributes.get("KmsMasterKeyId"):
+        message = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+        raise AwsError("InvalidAttributeName", message, status=400)
     forward()
     return None
+
+
+def _policy_fault(policy: str | None) -> tuple[str, str] | None:
+    """Seven of SQS's own actions a statement."""
+    for statement in statements(policy):
+        actions = listed(statement.get("Action"))
+        for action in actions:
+            if action != "*" and not action.lower().startswith("sqs:"):
+                message = f"Value {action} for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list of valid actions."
+                return "InvalidParameterValue", message
+        if len(actions) > ACTIONS:
+            return "OverLimit", f"{len(actions)} Actions were found, maximum allowed is {ACTIONS}."
+    return None
+
+
+@around("sqs", "CreateQueue", "SetQueueAttributes")
+def refuse_redrive_allow(call: Call, forward: Forward) -> Answer:
+    """Everybody, nobody, or ten queues."""
+    text = call.params.get("Attributes", {}).get("RedriveAllowPolicy")
+    if text:
+        policy = _parsed(text)
+        permission, sources = policy.get("redrivePermission"), policy.get("sourceQueueArns")
+        if permission not in ("allowAll", "byQueue", "denyAll") or (sources is not None) != (permission == "byQueue"):
+            _refuse("RedriveAllowPolicy", text, "redrivePermission and sourceQueueArns do not fit")
+        if len(sources or []) > SOURCES:
+            _refuse("RedriveAllowPolicy", text, f"Maximum number of sourceQueueArns is {SOURCES}")
+    forward()
+    return None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        parsed = None
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _refuse(name: str, text: str, reason: str) -> None:
+    message = f"Value {text} for parameter {name} is invalid. Reason: {reason}."
+    raise AwsError("InvalidParameterValue", message, status=400)
+
+
+@around("sqs", "SendMessage", "SendMessageBatch")
+def refuse_key(call: Call, forward: Forward) -> Answer:
+    """A queue takes any key; what is sent is encrypted with it."""
+    queue = call.backend().queues.get(call.params["QueueUrl"].split("/")[-1])
+    key = queue.kms_master_key_id if queue is not None else None
+    if key and "alias/aws/" not in key:
+        found = find_key(call, key)
+        if found is None:
+            raise AwsError("KmsNotFound", f"Key '{key}' does not exist", status=400)
+        if found.key_state != "Enabled":
+            raise AwsError("KmsDisabled", f"{found.arn} is disabled.", status=400)
+    return forward()
 
 
 @around("sqs", "CreateQueue", "SetQueueAttributes")
@@ -77,11 +141,10 @@ def refuse_dead_letters(call: Call, forward: Forward) -> Answer:
     """ORD-5: the queue of dead letters is there, and takes them."""
     text = call.params.get("Attributes", {}).get("RedrivePolicy")
     if text:
-        policy = json.loads(text)
+        policy = _parsed(text)
         source = call.params.get("QueueName") or call.params["QueueUrl"].split("/")[-1]
         if reason := _why_no_dead_letters(call, policy, source):
-            message = f"Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}."
-            raise AwsError("InvalidParameterValue", message, status=400)
+            _refuse("RedrivePolicy", text, reason)
     forward()
     return None
 
@@ -90,7 +153,7 @@ def _why_no_dead_letters(call: Call, policy: dict[str, Any], source: str) -> str
     count = str(policy.get("maxReceiveCount", ""))
     if not count.isdigit() or not 1 <= int(count) <= 1000:
         return "Invalid value for maxReceiveCount"
-    target = call.backend().queues.get(policy["deadLetterTargetArn"].split(":")[-1])
+    target = call.backend().queues.get(policy.get("deadLetterTargetArn", "").split(":")[-1])
     if target is None:
         return "Dead letter target does not exist"
     allowed = json.loads(target.redrive_allow_policy or "{}")

@@ -202,7 +202,7 @@ def endpoint_comes(call: Call, forward: Forward) -> Answer:
         ):
             message = f"route table {table} already has a route with destination-prefix-list-id of {service}"
             raise AwsError("RouteAlreadyExists", message)
-    answer = forward()
+    answer = forward({"VpcEndpointType": "Gateway", **params})
     endpoint = call.backend().vpc_end_points[answer["VpcEndpoint"]["VpcEndpointId"]]
     if endpoint.vpc_endpoint_type == "Interface":
         pass_through(endpoint, "state", "pending", (ENDPOINT_PENDING, "available"))
@@ -228,15 +228,16 @@ def endpoint_routes(call: Call, forward: Forward) -> Answer:
 
 @around("ec2", "DeleteVpcEndpoints")
 def endpoints_go(call: Call, forward: Forward) -> Answer:
-    """An interface endpoint is deleting at first; of one that is gone the answer, no error, says so."""
+    """An interface endpoint is deleting at first; the answer, no error, says which there are not."""
     live = {each.id: each for each in _live_endpoints(call.backend())}
     asked = call.params["VpcEndpointIds"]
-    forward({**call.params, "VpcEndpointIds": [each for each in asked if each in live]})
-    for endpoint in (live[each] for each in asked if each in live):
+    if found := [live[each] for each in asked if each in live]:
+        forward({**call.params, "VpcEndpointIds": [each.id for each in found]})
+    for endpoint in found:
         if endpoint.vpc_endpoint_type == "Interface":
             pass_through(endpoint, "state", "deleting", (ENDPOINT_DELETING, "deleted"))
-    code = "InvalidVpcEndpoint.NotFound"
-    errors = {each: {"Code": code, "Message": f"{each} does not exist"} for each in asked if each not in live}
+    code, text = "InvalidVpcEndpoint.NotFound", "The Vpc Endpoint Id '{}' does not exist"
+    errors = {each: {"Code": code, "Message": text.format(each)} for each in asked if each not in live}
     return {"Unsuccessful": [{"ResourceId": each, "Error": error} for each, error in errors.items()]}
 
 

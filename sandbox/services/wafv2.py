@@ -6,6 +6,7 @@ ACLs before anything, and lists nothing of that.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from moto.backends import get_backend
@@ -179,3 +180,23 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(each) for key, each in value.items() if each is not None}
     return value
+
+
+@around("wafv2", "CreateIPSet", "UpdateIPSet")
+def refuse_addresses(call: Call, forward: Forward) -> Answer:
+    """Blocks of the set's own family, not everybody."""
+    version = call.params.get("IPAddressVersion")
+    for address in call.params["Addresses"]:
+        try:
+            block = ip_network(address, strict=False)
+        except ValueError:
+            block = None
+        is_wrong = block is None or "/" not in address or block.prefixlen == 0
+        if is_wrong or (version and version != f"IPV{block.version}"):  # type: ignore[union-attr]
+            message = (
+                "Error reason: The parameter contains formatting that is not valid., field: IP_ADDRESS, "
+                f"parameter: {address}"
+            )
+            raise AwsError("WAFInvalidParameterException", message, status=400)
+    forward()
+    return None

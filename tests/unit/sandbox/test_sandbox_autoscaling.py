@@ -104,7 +104,7 @@ def test_settings_are_returned(aws: Aws, group: Any) -> None:
 
 def test_notifications(aws: Aws, group: Any) -> None:
     group()
-    autoscaling, topic = aws("autoscaling"), "arn:aws:sns:eu-west-1:123456789012:t"
+    autoscaling, topic = aws("autoscaling"), aws("sns").create_topic(Name="t")["TopicArn"]
     kind = "autoscaling:EC2_INSTANCE_LAUNCH"
     autoscaling.put_notification_configuration(AutoScalingGroupName="web", TopicARN=topic, NotificationTypes=[kind])
     expected = {"AutoScalingGroupName": "web", "TopicARN": topic, "NotificationType": kind}

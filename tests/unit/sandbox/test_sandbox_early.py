@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_helpers import Aws, Network, refused, trust
+from sandbox_helpers import REGION, Aws, Network, refused, trust
 
 from sandbox.control import Sandbox
 from sandbox.early import KINDS
@@ -63,6 +63,26 @@ def test_new_launch_template_is_refused_once_by_its_name(sandbox: Sandbox, aws: 
     code = "InvalidLaunchTemplateName.NotFoundException"
     refused(code, ec2.describe_launch_templates, LaunchTemplateNames=["new"])
     assert ec2.describe_launch_templates(LaunchTemplateNames=["new"])["LaunchTemplates"]
+
+
+@pytest.mark.parametrize("service", ["sqs", "logs", "secretsmanager", "kms", "s3"])
+def test_tagging_api_hears_late_of_what_is_new(sandbox: Sandbox, aws: Aws, service: str) -> None:
+    tags, client = {"Project": "shop"}, aws(service)
+    listed = [{"Key": "Project", "Value": "shop"}]
+    place = {"LocationConstraint": REGION, "Tags": listed}
+    make = {
+        "sqs": lambda: client.create_queue(QueueName="shop", tags=tags),
+        "logs": lambda: client.create_log_group(logGroupName="/shop/web", tags=tags),
+        "secretsmanager": lambda: client.create_secret(Name="shop/database", SecretString="x", Tags=listed),
+        "kms": lambda: client.create_key(Tags=[{"TagKey": "Project", "TagValue": "shop"}]),
+        "s3": lambda: client.create_bucket(Bucket="shop-data", CreateBucketConfiguration=place),
+    }[service]
+    aws("sns").create_topic(Name="old", Tags=listed)
+    sandbox.faults(early=True)
+    make()
+    ask = {"TagFilters": [{"Key": "Project", "Values": ["shop"]}]}
+    found = [aws("resourcegroupstaggingapi").get_resources(**ask)["ResourceTagMappingList"] for _again in range(2)]
+    assert [len(each) for each in found] == [1, 2]
 
 
 def test_health_comes_with_the_end_of_the_day(sandbox: Sandbox, aws: Aws) -> None:

@@ -143,7 +143,7 @@ def test_interface_endpoint_holds_subnet_until_it_is_gone(aws: Aws, network: Net
     ec2 = aws("ec2")
     endpoint = ec2.create_vpc_endpoint(
         VpcId=network.vpc,
-        ServiceName="com.amazonaws.us-east-1.ssm",
+        ServiceName="com.amazonaws.eu-west-1.ssm",
         VpcEndpointType="Interface",
         PrivateDnsEnabled=False,
         SubnetIds=[network.subnets[0]],

@@ -214,7 +214,11 @@ def test_distribution_is_deployed_some_minutes_after_each_change(aws: Aws, later
                 }
             ],
         },
-        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "o",
+            "ViewerProtocolPolicy": "https-only",
+            "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        },
     }
     created = cloudfront.create_distribution(DistributionConfig=config)
     identifier = created["Distribution"]["Id"]

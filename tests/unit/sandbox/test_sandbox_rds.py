@@ -149,11 +149,13 @@ def test_catalogue(aws: Aws) -> None:
 
 def test_parameters_are_reset_by_name(rds: Any) -> None:
     parameters = [
-        {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "pending-reboot"} for name in ("kept", "gone")
+        {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "pending-reboot"}
+        for name in ("max_connections", "wait_timeout")
     ]
     rds.modify_db_parameter_group(DBParameterGroupName="parameters", Parameters=parameters)
     rds.reset_db_parameter_group(
-        DBParameterGroupName="parameters", Parameters=[{"ParameterName": "gone", "ApplyMethod": "pending-reboot"}]
+        DBParameterGroupName="parameters",
+        Parameters=[{"ParameterName": "wait_timeout", "ApplyMethod": "pending-reboot"}],
     )
     own = rds.describe_db_parameters(DBParameterGroupName="parameters", Source="user")["Parameters"]
-    assert [parameter["ParameterName"] for parameter in own] == ["kept"]
+    assert [parameter["ParameterName"] for parameter in own] == ["max_connections"]

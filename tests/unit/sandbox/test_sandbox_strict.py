@@ -11,7 +11,7 @@ from sandbox import REPOSITORY
 
 PAGE = (REPOSITORY / "sandbox" / "strict.md").read_text(encoding="utf-8")
 RULES = [f"{kind}-{number}" for kind, last in (("CON", 7), ("ORD", 6), ("TDN", 10)) for number in range(1, last + 1)]
-COMPLETE = ("limits", "messages", "naive", "provisioning", "refusals")
+COMPLETE = ("limits", "messages", "naive", "provisioning", "refusals", "values")
 
 
 def defined_in(path: Path) -> set[str]:
