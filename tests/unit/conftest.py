@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from module_failed import ModuleFailed
 from moto import mock_aws
 
@@ -22,9 +22,11 @@ from sandbox.services import speed as _speed  # noqa: F401 - takes from moto wha
 
 REGION = "us-east-1"
 
-# What would take most of the tests' time: parsing AWS's service models for each client, which only read them.
+# What would take most of the tests' time: finding and parsing AWS's service models for each session and client, which only read them.
 _load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
 JSONFileLoader.load_file = lambda self, path: _load_file(path)  # type: ignore[method-assign]
+_list_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
+Loader.list_available_services = lambda self, type_name: _list_services(type_name)  # type: ignore[method-assign]
 
 
 @pytest.fixture
