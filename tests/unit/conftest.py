@@ -66,12 +66,13 @@ def sandbox_aws(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.fixture
-def run_module(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+def run_module(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Return run(module_name, check=False, **params): what the module returns; ModuleFailed when it fails."""
+    early = importlib.import_module("ansible_collections.realtime.aws.plugins.module_utils.early")
+    monkeypatch.setattr(early, "PAUSE", 0.05)  # what is unknown here stays so, or is known to the next call
 
     def run(module_name: str, /, check: bool = False, **params: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.realtime.aws.plugins.modules.{module_name}")
-        early = importlib.import_module("ansible_collections.realtime.aws.plugins.module_utils.early")
         for memory in (early.MADE, early.SHOWN, early.FOUND, early.REMOVED):
             memory.clear()  # each run is a process of its own
         capsys.readouterr()
