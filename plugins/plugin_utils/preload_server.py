@@ -10,7 +10,7 @@ A client connects once a module and sends one packet with three descriptors: a f
 then the AnsiballZ wrapper), standard output and standard error. It gets {"refused": reason}, after which nothing has
 run; or {"started": pid} from the module's process and {"exit": status} from the server. Once the client says "leave",
 or the server has ended, the module goes on by itself; when the client is gone without a word, the module gets SIGINT,
-as by Ctrl-C.
+as by Ctrl-C. So it does when the client and the control process are killed together.
 
 What is loaded before the fork is what the payloads themselves bring: their copies of module_utils, as far as they are
 the installed ansible-core's or of the named collections, and with them boto3. A payload with another copy is refused.
@@ -39,6 +39,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import types
 import zipfile
 from collections import OrderedDict
@@ -57,6 +58,7 @@ STARTUP = re.compile(
 STUBS = {"ansible", "ansible.module_utils", "ansible_collections"}  # ansible-core makes them for every payload
 PAYLOADS = 128  # how many modules' payloads are kept
 MEMORY = 300 * 1024  # KiB of resident memory beyond which nothing more is learned
+FAREWELL = 1  # second for which the server stays, without its control process, for the ends of clients and modules
 NOTES = 64 * 1024  # bytes for what one module asks of botocore's data files
 DATA = ("/botocore/data", "/boto3/data")  # the directories of the data files that the SDK brings
 
@@ -411,10 +413,18 @@ class Server:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def end(self, control: int) -> None:
-        """The control process has ended; modules under way go on by themselves, as in a plain run."""
-        self.over = True
+        """The control process has ended. Modules under way go on by themselves as in a plain run, unless their clients were killed with it."""
         if self.listener:
             shutil.rmtree(self.directory, ignore_errors=True)
+        for key in list(self.selector.get_map().values()):
+            if not isinstance(key.data, partial):  # neither hear nor reap
+                self.selector.unregister(key.fileobj)
+        deadline = time.monotonic() + FAREWELL
+        while self.jobs and (left := deadline - time.monotonic()) > 0:
+            for key, _events in self.selector.select(left):
+                if self.selector.get_map().get(key.fd) is key:
+                    key.data(key.fileobj)
+        self.over = True
 
 
 def peer(connection: socket.socket) -> int:

@@ -404,7 +404,7 @@ def test_a_directory_or_server_that_is_not_ours_is_not_used(
 
 
 CONTROL = f"""
-import sys, time
+import os, sys, time
 sys.path[:0] = [{str(Path(__file__).parent)!r}, *{sys.path!r}]
 import test_preloaded
 from ansible import constants
@@ -426,6 +426,30 @@ def test_it_ends_with_the_control_process(ending: signal.Signals, tmp_path: Path
         control.send_signal(ending)
     assert until(lambda: not Path(f"/proc/{server}").exists() or stat(server)[0] == "Z")
     assert not (tmp_path / "preloaded").exists()
+
+
+def test_a_module_is_interrupted_when_all_of_a_run_is_killed(tmp_path: Path, build: Build) -> None:
+    """By SIGKILL of the process group, say: a module that waits for a database would be left for an hour."""
+    code = f"""
+        import time
+        try:
+            open({str(tmp_path / "begun")!r}, "w").close()
+            time.sleep(60)
+        except KeyboardInterrupt:
+            open({str(tmp_path / "interrupted")!r}, "w").close()
+    """
+    (tmp_path / "wrapper").write_bytes(build(code))
+    worker = CONTROL.replace(
+        "wrapper =", "control = os.getpid()\nif os.fork(): os.wait()\nos.getpid = lambda: control\nwrapper ="
+    )
+    command = [sys.executable, "-c", worker, str(tmp_path), str(tmp_path / "wrapper")]
+    with subprocess.Popen(command, start_new_session=True) as control:
+        assert until((tmp_path / "begun").exists)
+        control.kill()
+        control.wait()
+        time.sleep(0.2)  # which the kernel may take between the two
+        os.killpg(control.pid, signal.SIGKILL)
+    assert until((tmp_path / "interrupted").exists)
 
 
 def test_a_module_is_interrupted_when_its_client_is_gone(
