@@ -167,6 +167,13 @@ def test_a_run_by_tag_looks_at_what_its_layers_take_from():
     assert list(wiring["layers_below"]) == layers
 
 
+def test_every_layer_that_the_site_builds_has_its_tag():
+    site = (ROOT / "playbooks/site.yml").read_text()
+    shown = re.search(r"meta: noop\n +tags: \[(.*)\]", site)[1].split(", ")
+    built = {task["tags"][0] for task in load(ROOT / "playbooks/tasks/layers.yml")}
+    assert set(shown) == built == set(load(ROOT / "playbooks/vars/wiring.yml")["layers"]) - {"release"}
+
+
 def test_layers_are_the_roles():
     layers = load(ROOT / "playbooks/vars/wiring.yml")["layers"]
     assert sorted(layers) == [role for role in ROLES if role not in NO_LAYERS]
