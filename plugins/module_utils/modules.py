@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +39,7 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._connecting = threading.Lock()  # clients may be shared by threads, making them may not
         settings = json.loads(os.environ.get(VARIABLE) or "{}")
         self._lock = Lock(settings, lambda: self.unguarded_client("ssm")) if settings else None
         record, layer = os.environ.get(RECORD), os.environ.get(LAYER, "")
@@ -69,13 +71,14 @@ class AnsibleAWSModule(modules.AnsibleAWSModule):
         config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
         given = settings.pop("aws_config", None)
         try:
-            client = self._session.client(
-                service,
-                region_name=region or default_region,
-                endpoint_url=endpoint,
-                config=config.merge(given) if given else config,
-                **settings,
-            )
+            with self._connecting:
+                client = self._session.client(
+                    service,
+                    region_name=region or default_region,
+                    endpoint_url=endpoint,
+                    config=config.merge(given) if given else config,
+                    **settings,
+                )
         except (ValueError, BotoCoreError) as error:
             self.fail_json_aws(error, msg="Couldn't connect to AWS")
         heed(client)
