@@ -196,21 +196,33 @@ def refuse_environment(call: Call, forward: Forward) -> Answer:
         )
         raise AwsError(code, message, status=400)
     if len(json.dumps(variables, separators=(",", ":")).encode()) > ENVIRONMENT:
-        message = f"Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the {ENVIRONMENT // 1024}KB limit."
+        message = (
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            f"provided exceeded the {ENVIRONMENT // 1024}KB limit."
+        )
         raise AwsError(code, message, status=400)
     key = params.get("KMSKeyArn")
     if key and unusable(call, key):
-        message = "Lambda was unable to configure access to your environment variables because the KMS key is invalid. Please check your KMS key settings."
+        message = (
+            "Lambda was unable to configure access to your environment variables because the KMS key is invalid. "
+            "Please check your KMS key settings."
+        )
         raise AwsError(code, message, status=400)
     network, ec2 = params.get("VpcConfig") or {}, call.backend("ec2")
     subnets = {subnet for zone in ec2.subnets.values() for subnet in zone}
     for subnet in network.get("SubnetIds") or []:
         if subnet not in subnets:
-            message = f"Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{subnet}' does not exist"
+            message = (
+                "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. "
+                f"EC2 Error Message: The subnet ID '{subnet}' does not exist"
+            )
             raise AwsError(code, message, status=400)
     for group in network.get("SecurityGroupIds") or []:
         if ec2.get_security_group_from_id(group) is None:
-            message = f"Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{group}' does not exist"
+            message = (
+                "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. "
+                f"EC2 Error Message: The security group '{group}' does not exist"
+            )
             raise AwsError(code, message, status=400)
     return forward()
 

@@ -26,7 +26,7 @@ class Fleet:
         data = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
         made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
         self.template = made["LaunchTemplate"]["LaunchTemplateId"]
-        for image in ("ami-000050f7a0e5e0224", "ami-00056ab1a7d829465"):
+        for image in ("ami-1e749f67", "ami-35e92e4c"):
             ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={**data, "ImageId": image})
         self.client.create_auto_scaling_group(
             AutoScalingGroupName=NAME,

@@ -208,7 +208,7 @@ def test_contention_is_tried_again(fleet, refresh, monkeypatch):
 
 @pytest.mark.parametrize(("auto", "status"), [(False, "Failed"), (True, "RollbackSuccessful")])
 def test_a_bad_version_fails_the_task_with_awss_reason(fleet, refresh, auto, status):
-    fleet.sandbox.break_versions("ami-00056ab1a7d829465")
+    fleet.sandbox.break_versions("ami-35e92e4c")
     options = fleet.options(version=3, preferences={**SNAG, "auto_rollback": auto})
     with pytest.raises(Exception, match=f"ended as {status}: .*is not passing its health checks") as caught:
         refresh(**options)
@@ -222,7 +222,7 @@ def test_a_bad_version_fails_the_task_with_awss_reason(fleet, refresh, auto, sta
 
 
 def test_a_failed_rollback_fails_the_task(fleet, refresh):
-    fleet.sandbox.break_versions("ami-12c6146b", "ami-00056ab1a7d829465")
+    fleet.sandbox.break_versions("ami-12c6146b", "ami-35e92e4c")
     with pytest.raises(Exception, match="ended as RollbackFailed"):
         refresh(**fleet.options(version=3, preferences={**SNAG, "auto_rollback": True}))
 
@@ -428,7 +428,7 @@ def test_mixed_instances_policy(fleet, refresh, writes):
 MIXED = {
     "LaunchTemplate": {
         "LaunchTemplateSpecification": {"LaunchTemplateId": "lt-1", "Version": "2"},
-        "Overrides": [{"InstanceType": "c5.large", "ImageId": "ami-000050f7a0e5e0224"}],
+        "Overrides": [{"InstanceType": "c5.large", "ImageId": "ami-1e749f67"}],
     },
     "InstancesDistribution": {"OnDemandBaseCapacity": 1},
 }
@@ -454,9 +454,9 @@ def test_policies_are_compared_by_what_is_asked(policy, same):
 @pytest.mark.parametrize(
     ("kind", "image", "met"),
     [
-        ("c5.large", "ami-000050f7a0e5e0224", True),
+        ("c5.large", "ami-1e749f67", True),
         ("c5.large", "ami-12c6146b", False),
-        ("m5.large", "ami-000050f7a0e5e0224", False),
+        ("m5.large", "ami-1e749f67", False),
     ],
 )
 def test_instances_are_compared_by_type_and_image(kind, image, met):

@@ -57,7 +57,7 @@ def test_shows_one_line_a_change(fleet, act):
 
 @pytest.mark.parametrize("auto", [False, True])
 def test_fails_as_the_module_does(fleet, act, refresh, auto):
-    fleet.sandbox.break_versions("ami-00056ab1a7d829465")
+    fleet.sandbox.break_versions("ami-35e92e4c")
     options = fleet.options(version=3, preferences={"auto_rollback": auto})
     result, _lines, _ran = act(**options)
     with pytest.raises(Exception, match="ended as") as caught:

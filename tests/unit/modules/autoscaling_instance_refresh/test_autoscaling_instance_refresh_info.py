@@ -27,7 +27,7 @@ def test_reads_every_page_newest_first(fleet, run_module, writes):
 
 
 def test_says_how_the_instances_are(fleet, run_module):
-    fleet.sandbox.break_versions("ami-000050f7a0e5e0224")
+    fleet.sandbox.break_versions("ami-1e749f67")
     fleet.start(MinHealthyPercentage=75)
     fleet.later(100)
     group = read(run_module)["auto_scaling_group"]
