@@ -29,7 +29,7 @@ class Group:
         data = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
         made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
         self.template = made["LaunchTemplate"]["LaunchTemplateId"]
-        for image in ("ami-000316f560b19b389", "ami-000431d0c0ad4080a"):
+        for image in ("ami-1e749f67", "ami-35e92e4c"):
             ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={**data, "ImageId": image})
         created = elbv2.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=network.vpc)
         self.target_group = created["TargetGroups"][0]["TargetGroupArn"]
@@ -203,7 +203,7 @@ def test_without_a_desired_configuration_the_groups_own_is_used(group: Group) ->
     assert group.versions == {"2": 4}
 
 
-@pytest.mark.parametrize("mark", ["{template}:2", "ami-000316f560b19b389"])
+@pytest.mark.parametrize("mark", ["{template}:2", "ami-1e749f67"])
 def test_broken_version_fails_after_an_hour(group: Group, mark: str) -> None:
     group.sandbox.break_versions(mark.format(template=group.template))
     group.start(Preferences={"MinHealthyPercentage": 75, "InstanceWarmup": WARMUP})
@@ -244,7 +244,7 @@ def test_reset_heals(group: Group, network: Network) -> None:
 
 
 def test_auto_rollback(group: Group) -> None:
-    group.sandbox.break_versions("ami-000431d0c0ad4080a")
+    group.sandbox.break_versions("ami-35e92e4c")
     preferences = {"MinHealthyPercentage": 50, "InstanceWarmup": WARMUP, "AutoRollback": True}
     group.start("3", Preferences=preferences)
     found = group.later(PENDING + LAUNCH + PATIENCE)
@@ -430,7 +430,7 @@ def test_mixed_instances_policy_and_root_volumes(group: Group, network: Network)
     group.sandbox.clock(advance=LAUNCH)
     before = {instance["InstanceId"] for instance in group.described["Instances"]}
     group.start(
-        Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-000316f560b19b389")}
+        Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-1e749f67")}
     )
     group.later(PENDING)
     assert {instance["LifecycleState"] for instance in group.described["Instances"]} == {"ReplacingRootVolume"}
