@@ -429,9 +429,7 @@ def test_mixed_instances_policy_and_root_volumes(group: Group, network: Network)
     )
     group.sandbox.clock(advance=LAUNCH)
     before = {instance["InstanceId"] for instance in group.described["Instances"]}
-    group.start(
-        Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-1e749f67")}
-    )
+    group.start(Strategy="ReplaceRootVolume", DesiredConfiguration={"MixedInstancesPolicy": policy("ami-1e749f67")})
     group.later(PENDING)
     assert {instance["LifecycleState"] for instance in group.described["Instances"]} == {"ReplacingRootVolume"}
     assert group.later(LAUNCH + WARMUP)["Strategy"] == "ReplaceRootVolume"
