@@ -96,6 +96,17 @@ def unusable(call: Call, key: str) -> bool:
     return found is None or found.key_state != "Enabled"
 
 
+def demand_usable(call: Call, key: str, prefix: str) -> None:
+    """Refuse to encrypt a message with a key that is missing or not enabled, by the service's codes: they begin with prefix."""
+    if "alias/aws/" in key:
+        return
+    found = find_key(call, key)
+    if found is None:
+        raise AwsError(f"{prefix}NotFound", f"Key '{key}' does not exist", status=400)
+    if found.key_state != "Enabled":
+        raise AwsError(f"{prefix}Disabled", f"{found.arn} is disabled.", status=400)
+
+
 def may_use(
     call: Call, key: str, service: str, actions: tuple[str, ...], context: dict[str, str], region: str = ""
 ) -> bool:

@@ -15,7 +15,7 @@ from moto.sns.models import Subscription
 
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend
 from sandbox.policy import allows, listed, missing_principals, statements, unknown_services
-from sandbox.services.kms import find_key
+from sandbox.services.kms import demand_usable
 
 CONFIRMED_BY_HAND = {"email", "email-json", "http", "https"}
 
@@ -240,10 +240,6 @@ def refuse_key(call: Call, forward: Forward) -> Answer:
     """A topic takes any key; what is published is encrypted with it."""
     topic = call.backend().topics.get(call.params.get("TopicArn", ""))
     key = topic.kms_master_key_id if topic is not None else None
-    if key and "alias/aws/" not in key:
-        found = find_key(call, key)
-        if found is None:
-            raise AwsError("KMSNotFound", f"Key '{key}' does not exist", status=400)
-        if found.key_state != "Enabled":
-            raise AwsError("KMSDisabled", f"{found.arn} is disabled.", status=400)
+    if key:
+        demand_usable(call, key, "KMS")
     return forward()

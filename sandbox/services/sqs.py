@@ -13,7 +13,7 @@ from moto.sqs.models import Queue
 from sandbox.clock import CLOCK
 from sandbox.hooks import Answer, AwsError, Call, Forward, around, mend, store
 from sandbox.policy import listed, missing_principals, statements, unknown_services
-from sandbox.services.kms import find_key
+from sandbox.services.kms import demand_usable
 
 NAME_TAKEN = 60
 ACTIONS, SOURCES = 7, 10
@@ -127,12 +127,8 @@ def refuse_key(call: Call, forward: Forward) -> Answer:
     """A queue takes any key; what is sent is encrypted with it."""
     queue = call.backend().queues.get(call.params["QueueUrl"].split("/")[-1])
     key = queue.kms_master_key_id if queue is not None else None
-    if key and "alias/aws/" not in key:
-        found = find_key(call, key)
-        if found is None:
-            raise AwsError("KmsNotFound", f"Key '{key}' does not exist", status=400)
-        if found.key_state != "Enabled":
-            raise AwsError("KmsDisabled", f"{found.arn} is disabled.", status=400)
+    if key:
+        demand_usable(call, key, "Kms")
     return forward()
 
 

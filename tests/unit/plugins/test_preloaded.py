@@ -428,17 +428,21 @@ def test_it_ends_with_the_control_process(ending: signal.Signals, tmp_path: Path
     assert not (tmp_path / "preloaded").exists()
 
 
-def test_a_module_is_interrupted_when_all_of_a_run_is_killed(tmp_path: Path, build: Build) -> None:
-    """By SIGKILL of the process group, say: a module that waits for a database would be left for an hour."""
-    code = f"""
+def waiting(directory: Path) -> str:
+    """The code of a module that waits, and says in the directory when it has begun to, and when it is interrupted."""
+    return f"""
         import time
         try:
-            open({str(tmp_path / "begun")!r}, "w").close()
+            open({str(directory / "begun")!r}, "w").close()
             time.sleep(60)
         except KeyboardInterrupt:
-            open({str(tmp_path / "interrupted")!r}, "w").close()
+            open({str(directory / "interrupted")!r}, "w").close()
     """
-    (tmp_path / "wrapper").write_bytes(build(code))
+
+
+def test_a_module_is_interrupted_when_all_of_a_run_is_killed(tmp_path: Path, build: Build) -> None:
+    """By SIGKILL of the process group, say: a module that waits for a database would be left for an hour."""
+    (tmp_path / "wrapper").write_bytes(build(waiting(tmp_path)))
     worker = CONTROL.replace(
         "wrapper =", "control = os.getpid()\nif os.fork(): os.wait()\nos.getpid = lambda: control\nwrapper ="
     )
@@ -456,15 +460,7 @@ def test_a_module_is_interrupted_when_its_client_is_gone(
     build: Build, quick: preloaded.Connection, tmp_path: Path
 ) -> None:
     """As Ctrl-C does with a plain run, whose modules are in the worker's process group."""
-    code = f"""
-        import time
-        try:
-            open({str(tmp_path / "begun")!r}, "w").close()
-            time.sleep(60)
-        except KeyboardInterrupt:
-            open({str(tmp_path / "interrupted")!r}, "w").close()
-    """
-    wrapper = build(code)
+    wrapper = build(waiting(tmp_path))
     worker = os.fork()
     if not worker:
         quick.exec_command(COMMAND, wrapper)
