@@ -53,6 +53,15 @@ def test_the_preview_named_exactly_what_the_run_made():
     assert again == []
 
 
+def test_what_stands_is_verified_side_by_side_and_a_new_stack_is_built_in_order():
+    file = Path(".cache/molecule/default-runs.jsonl")
+    runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    check, first, second = [run["hosts"].keys() for run in runs if ENVIRONMENT in run["hosts"]][-3:]
+    assert (set(check), set(first)) == ({ENVIRONMENT}, {ENVIRONMENT})
+    layers = {path.parents[1].name for path in Path("roles").glob("*/tasks/steps.yml")} - {"release"}
+    assert set(second) == {ENVIRONMENT, *(f"{layer}@{ENVIRONMENT}" for layer in layers)}
+
+
 # --- one run at a time --------------------------------------------------------------------------------------------
 
 

@@ -29,12 +29,20 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        host = (task_vars or {})["inventory_hostname"]
+        variables = task_vars or {}
+        host = variables["inventory_hostname"]
+        alone = variables["ansible_play_hosts_all"] == [host] and not context.CLIARGS.get("subset")
         with tempfile.TemporaryDirectory() as directory:
             runs = Path(directory, "runs.jsonl")
             collect = {"ANSIBLE_CALLBACKS_ENABLED": "realtime.aws.plan", "REALTIME_AWS_PLAN": str(runs)}
             preview = subprocess.run(
-                [sys.executable, "-m", "ansible", "playbook", *arguments(self._task.args["playbook"], host)],
+                [
+                    sys.executable,
+                    "-m",
+                    "ansible",
+                    "playbook",
+                    *arguments(self._task.args["playbook"], "" if alone else host),
+                ],
                 env={**os.environ, **collect},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -51,7 +59,7 @@ class ActionModule(ActionBase):
 
 
 def arguments(playbook: str, host: str) -> list[str]:
-    """Return the command line of the preview: that of this run, in check mode and for one host."""
+    """Return the command line of the preview: that of this run, in check mode, and limited to a host where that is said."""
     called = context.CLIARGS
     given = {
         "--inventory": called.get("inventory") or (),
@@ -60,7 +68,7 @@ def arguments(playbook: str, host: str) -> list[str]:
         "--skip-tags": called.get("skip_tags") or (),
         "--vault-id": called.get("vault_ids") or (),
         "--vault-password-file": called.get("vault_password_files") or (),
-        "--limit": (host,),
+        "--limit": (host,) if host else (),
     }
     options = [part for option, values in given.items() for value in values for part in (option, value)]
     return [playbook, "--check", "--diff", *options]

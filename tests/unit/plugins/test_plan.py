@@ -85,3 +85,4 @@ def test_the_preview_is_called_as_the_run_was(monkeypatch):
         ("--tags", "cost"),
         ("--limit", "production"),
     ]
+    assert stack_plan.arguments("site.yml", "") == arguments[:-2]

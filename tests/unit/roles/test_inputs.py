@@ -111,8 +111,14 @@ def test_files(role):
 def test_meta(role):
     meta = load(ROOT / "roles" / role / "meta/main.yml")
     assert meta["galaxy_info"]["role_name"] == role
-    stack = [{"role": "realtime.aws.stack", "tags": ["always"]}]
-    assert meta["dependencies"] == ([] if role == "stack" else stack)
+    assert meta["dependencies"] == []
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "stack"])
+def test_a_role_by_itself_begins_with_the_stack(role):
+    # No dependency, which would be loaded with each file of the role that a playbook includes.
+    first = load(ROOT / "roles" / role / "tasks/main.yml")[0]
+    assert first["ansible.builtin.import_role"] == {"name": "realtime.aws.stack"}
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in NO_LAYERS])
