@@ -26,7 +26,7 @@ CODE = ("galaxy.yml", "MANIFEST.json", "meta", "playbooks", "plugins", "roles")
 # Variables that Ansible makes, and those that say how this run deals with the gate, and which layers it is about (playbooks/vars/wiring.yml).
 NOT_INPUTS = re.compile(
     r"ansible_\w+|environment|group_names|groups|hostvars|inventory_\w+|omit|play_hosts|playbook_dir|role_\w+|vars"
-    r"|discovered_interpreter_python|gate_\w+|stack_gate|verify|layers_(chosen|needed)"
+    r"|discovered_interpreter_python|gate_\w+|stack_gate|verify|_?layers_\w+"
 )
 # What says something else at each time, or reads what a digest of the text misses.
 LIVE = re.compile(r"\b(lookup|query|q|now)\s*\(")
