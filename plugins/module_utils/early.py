@@ -46,7 +46,7 @@ UNKNOWN = re.compile(
 )
 UNKNOWN_TEXT = re.compile("not found|does not exist", re.IGNORECASE)  # in Auto Scaling's ValidationError
 # Members of an answer that a call may name; a Name alone can be anything's.
-IDENTIFIES = re.compile("(Arn|Id|Url|.Name)$")
+IDENTIFIES = re.compile("(Arn|Id|Url|.Name)s?$")
 OPTIONAL = {"GetLoggingConfiguration"}  # what these read may be missing of a thing that is there
 # And what GetPolicy (Lambda) and GetRolePolicy read, which have the same codes for the thing itself.
 PART_IS_MISSING = re.compile("The resource you requested does not exist|The role policy with name")

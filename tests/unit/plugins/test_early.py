@@ -111,6 +111,12 @@ def test_what_is_shown_is_noted_and_what_is_removed():
     assert early.REMOVED == {"arn:r", "b-1"}
 
 
+def test_a_list_of_urls_shows_each():
+    answer("ListQueues", "q-", QueueUrls=["https://sqs/q-1", "https://sqs/q-2"])
+    assert {"https://sqs/q-1", "https://sqs/q-2"} <= early.FOUND.keys()
+    assert pause("https://sqs/q-1", operation="ListQueueTags") == 1
+
+
 def test_what_is_made_is_noted():
     answer("GetRole", "web", Role={"Arn": "arn:web"})
     assert early.MADE.keys() == {"q", "old"}
