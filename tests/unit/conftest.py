@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import json
 from collections.abc import Callable, Iterator
@@ -12,21 +11,14 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from botocore.loaders import JSONFileLoader, Loader
 from module_failed import ModuleFailed
 from moto import mock_aws
 
 from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
-from sandbox.services import speed as _speed  # noqa: F401 - takes from moto what makes it slow
+from sandbox.services import speed as _speed  # noqa: F401 - takes from moto and botocore what makes them slow
 
 REGION = "us-east-1"
-
-# What would take most of the tests' time: finding and parsing AWS's service models for each session and client, which only read them.
-_load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
-JSONFileLoader.load_file = lambda self, path: _load_file(path)  # type: ignore[method-assign]
-_list_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
-Loader.list_available_services = lambda self, type_name: _list_services(type_name)  # type: ignore[method-assign]
 
 
 @pytest.fixture
