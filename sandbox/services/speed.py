@@ -1,17 +1,18 @@
 """No service: what makes moto slow to start and to reset.
 
 On a reset moto rebuilds every backend and then throws it away; it makes 1,300 AMIs for each region, asked for or not;
-it draws resource ids digit by digit; it parses AWS's 1,500 managed policies once per partition; and it looks for
-each service's model in the folders of all.
+it draws resource ids digit by digit; it parses AWS's 1,500 managed policies once per partition; it looks for each
+service's model in the folders of all; and it lists its own modules for each request.
 """
 
 from __future__ import annotations
 
 import random
-from copy import copy
+from functools import cache
 from typing import Any
 
 from botocore.loaders import JSONFileLoader, Loader
+from moto import backends
 from moto.core.base_backend import AccountSpecificBackend, BaseBackend
 from moto.ec2 import utils
 from moto.ec2.models import EC2Backend
@@ -78,13 +79,22 @@ def available_services(original: Any, loader: Loader, type_name: str) -> list[st
     return _available[key]
 
 
-_managed_policies: dict[tuple[str, str], list[Any]] = {}
+_managed_policies: dict[tuple[str, str], list[tuple[Any, dict[str, Any]]]] = {}
 
 
 @mend(IAMBackend, "_init_aws_policies")
 def managed_policies(original: Any, backend: Any) -> list[Any]:
-    """Parsed once; a copy each, since attaching one counts."""
+    """Parsed once; afterwards they are as they were, since attaching one counts."""
     key = backend.account_id, backend.region_name
     if key not in _managed_policies:
-        _managed_policies[key] = original(backend)
-    return [copy(policy) for policy in _managed_policies[key]]
+        _managed_policies[key] = [(policy, dict(vars(policy))) for policy in original(backend)]
+    for policy, then in _managed_policies[key]:
+        vars(policy).update(then)
+    return [policy for policy, _then in _managed_policies[key]]
+
+
+@mend(backends, "list_of_moto_modules")
+@cache
+def moto_modules(original: Any) -> list[str]:
+    """Listed once, and not for each request."""
+    return list(original())
