@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import boto3
@@ -77,29 +78,34 @@ RESOURCES: tuple[tuple[str, str, str, Known], ...] = (
 
 def inventory(**settings: Any) -> dict[str, int]:
     """How many of each there are; `settings` are a boto3 session's clients'."""
-    session = boto3.Session()
+    client = _clients(settings)
     found: Counter[str] = Counter()
     for service, operation, path, known in RESOURCES:
-        client = session.client(service, **settings)
-        for thing in _things(client, operation, path):
+        for thing in _things(client(service), operation, path):
             name = known(thing) if callable(known) else thing[known] if known else thing.rpartition("/")[2]
             if name is not None:
                 found[f"{service} {path.rpartition('.')[2]} {name}"] += 1
-    for kind, name in _children(session, settings):
+    for kind, name in _children(client):
         found[f"{kind} {name}"] += 1
     return dict(sorted(found.items()))
 
 
 def descriptions(word: str, **settings: Any) -> list[str]:
     """All that AWS says of whatever mentions `word`, as JSON: to see that nothing of it has changed."""
-    session = boto3.Session()
+    client = _clients(settings)
     found = []
     for service, operation, path, _known in RESOURCES:
-        for thing in _things(session.client(service, **settings), operation, path):
+        for thing in _things(client(service), operation, path):
             told = thing if isinstance(thing, dict) else {"Name": thing}
             told.pop("LatestRestorableTime", None)  # of a database: it moves with the time
             found.append(f"{service} {json.dumps(told, default=str, sort_keys=True)}")
     return sorted(each for each in found if word in each)
+
+
+def _clients(settings: dict[str, Any]) -> Callable[..., Any]:
+    """Return client(service, **more settings): the same one each time, for to make one takes longer than a call."""
+    session = boto3.Session()
+    return cache(lambda service, **more: session.client(service, **{**settings, **more}))
 
 
 def _things(client: Any, operation: str, path: str, **arguments: Any) -> Iterable[Any]:
@@ -117,11 +123,11 @@ def _things(client: Any, operation: str, path: str, **arguments: Any) -> Iterabl
         yield from things
 
 
-def _children(session: Any, settings: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def _children(client: Callable[..., Any]) -> Iterable[tuple[str, str]]:
     """What is listed by what it belongs to, or has to be looked at one by one."""
-    kms, elb, zones, ec2 = (session.client(name, **settings) for name in ("kms", "elbv2", "route53", "ec2"))
+    kms, elb, zones, ec2 = map(client, ("kms", "elbv2", "route53", "ec2"))
     for scope, where in (("CLOUDFRONT", {"region_name": "us-east-1"}), ("REGIONAL", {})):
-        waf = session.client("wafv2", **{**settings, **where})
+        waf = client("wafv2", **where)
         for acl in _things(waf, "list_web_acls", "WebACLs", Scope=scope):
             yield "wafv2 WebACL", acl["Name"]
     for key in _things(kms, "list_keys", "Keys"):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-import botocore.session
+import botocore
 
 from sandbox.hooks import Call
 
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)$")
+_ENDPOINT_PREFIX = re.compile(r'"endpointPrefix":\s*"([^"]+)"')
 
 # Service principals that are not named as the service's endpoint is.
 OTHER_SERVICES = {
@@ -120,10 +123,20 @@ def is_service(name: str) -> bool:
 
 @cache
 def _services() -> set[str]:
-    """Those of which botocore has a model, and those whose principals are called otherwise."""
-    session = botocore.session.Session()
-    models = (session.get_service_model(name).metadata for name in session.get_available_services())
-    return OTHER_SERVICES | {metadata["endpointPrefix"].removeprefix("api.") for metadata in models}
+    """Those of which botocore has a model, and those whose principals are called otherwise.
+
+    Only the heads of the models are read: to parse all 400 of them takes five seconds.
+    """
+    data = Path(botocore.__file__).parent / "data"
+    latest = {path.parent.parent: path for path in sorted(data.glob("*/*/service-2.json.gz"))}
+    return OTHER_SERVICES | {_endpoint_prefix(path).removeprefix("api.") for path in latest.values()}
+
+
+def _endpoint_prefix(path: Path) -> str:
+    with gzip.open(path, "rt", encoding="utf-8") as model:
+        found = _ENDPOINT_PREFIX.search(model.read(4096))
+    assert found, f"{path} names no endpoint at its head"
+    return found[1]
 
 
 def _names(statement: dict[str, Any], principal: tuple[str, str]) -> bool:

@@ -12,21 +12,37 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from botocore.loaders import JSONFileLoader, Loader
+from botocore import hooks
+from botocore.client import ClientCreator
+from botocore.hooks import EventAliaser
+from botocore.model import ServiceModel
 from module_failed import ModuleFailed
 from moto import mock_aws
+from moto.core import models as moto_models
 
 from sandbox.clock import AT_ONCE
 from sandbox.control import Sandbox
-from sandbox.services import speed as _speed  # noqa: F401 - takes from moto what makes it slow
+from sandbox.services import speed as _speed  # noqa: F401 - takes from moto and botocore what makes them slow
 
 REGION = "us-east-1"
 
-# What would take most of the tests' time: finding and parsing AWS's service models for each session and client, which only read them.
-_load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
-JSONFileLoader.load_file = lambda self, path: _load_file(path)  # type: ignore[method-assign]
-_list_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
-Loader.list_available_services = lambda self, type_name: _list_services(type_name)  # type: ignore[method-assign]
+# What would take most of the tests' time: each session and client finds out again what is the same for all of them.
+_alias = functools.cache(EventAliaser(None)._alias_event_name)
+EventAliaser._alias_event_name = lambda self, event_name: _alias(event_name)
+_takes_keywords = functools.cache(hooks.accepts_kwargs)
+hooks.accepts_kwargs = lambda handler: _takes_keywords(getattr(handler, "__func__", handler))
+_methods: dict[str, dict[str, Any]] = {}
+
+
+def _methods_of(creator: ClientCreator, model: ServiceModel) -> dict[str, Any]:
+    if model.service_name not in _methods:
+        _methods[model.service_name] = _create_methods(creator, model)
+    return dict(_methods[model.service_name])
+
+
+_create_methods, ClientCreator._create_methods = ClientCreator._create_methods, _methods_of
+# 1,100 answers that moto prepares for each test, to what asks without botocore: nothing does.
+moto_models.RESPONSES_METHODS.clear()
 
 
 @pytest.fixture

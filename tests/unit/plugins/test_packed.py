@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def content(wrapper: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@cache
 def imports(name: str, path: Path) -> set[tuple[str, ...]]:
     """Return what AnsiballZ would pack for the imports of this file alone."""
     return ModuleDepFinder(name, ast.parse(path.read_text()), path.name == "__init__.py").submodules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_helpers import Aws, refused
+from sandbox_helpers import Aws, refused, trust
 
 from sandbox.control import Sandbox
 from sandbox.journal import MASK, is_write
@@ -60,6 +60,18 @@ def test_reset_forgets(sandbox: Sandbox, aws: Aws) -> None:
     sandbox.reset()
     assert (sandbox.requests(), sandbox.url) == ([], url)
     assert aws("sns").list_topics()["Topics"] == []
+
+
+def test_reset_detaches_aws_s_policies(sandbox: Sandbox, aws: Aws) -> None:
+    """They are the same before and after, but not what was done to them."""
+    iam, managed = aws("iam"), "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    before = iam.get_policy(PolicyArn=managed)["Policy"]
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+    iam.attach_role_policy(RoleName="r", PolicyArn=managed)
+    assert iam.get_policy(PolicyArn=managed)["Policy"]["AttachmentCount"] == 1
+    sandbox.reset()
+    assert iam.get_policy(PolicyArn=managed)["Policy"] == before
+    assert before["AttachmentCount"] == 0
 
 
 @pytest.mark.parametrize(
