@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from sandbox.control import Sandbox
 
 MODULES = Path(__file__).parents[3] / "plugins" / "modules"
-READ_ONLY = {"packed", "stack_fingerprint", "stack_leftovers", "stack_plan", "validate_inputs"}
+READ_ONLY = {"packed", "stack_fingerprint", "stack_layer_host", "stack_leftovers", "stack_plan", "validate_inputs"}
 # What makes nothing that could be doubled or unknown, and is tested in a folder of its own.
 APART = {
     "account_defaults": "settings that an account has anyway",

@@ -12,7 +12,15 @@ import pytest
 from ansible_collections.realtime.aws.plugins.module_utils import lock, modules
 
 NAME = lock.parameter_name("realtime", "production")
-LOCKLESS = {"packed", "stack_leftovers", "stack_plan", "stack_unlock", "validate_inputs", "web_endpoint_info"}
+LOCKLESS = {
+    "packed",
+    "stack_layer_host",
+    "stack_leftovers",
+    "stack_plan",
+    "stack_unlock",
+    "validate_inputs",
+    "web_endpoint_info",
+}
 
 
 @pytest.fixture
