@@ -66,7 +66,7 @@ teardown: setup ## Remove the stack, asking for its name first
 
 # Side by side, for much of it waits; the longest first, and what fails does not stop the rest.
 TESTS := molecule-default molecule-elsewhere unit-modules molecule-release sanity unit-sandbox
-test: setup ## Everything that has to hold (about 30 minutes on two cores)
+test: setup ## Everything that has to hold (about 25 minutes on two cores)
 	@$(MAKE) --jobs=4 --keep-going --output-sync=target --no-print-directory $(TESTS) lint package unit-roles docs $(filter-out $(TESTS),$(SCENARIOS))
 
 lint: setup ## ansible-lint (profile production), yamllint, ruff
