@@ -32,17 +32,12 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = variables["inventory_hostname"]
         alone = variables["ansible_play_hosts_all"] == [host] and not context.CLIARGS.get("subset")
+        command = arguments(self._task.args["playbook"], "" if alone else host)
         with tempfile.TemporaryDirectory() as directory:
             runs = Path(directory, "runs.jsonl")
             collect = {"ANSIBLE_CALLBACKS_ENABLED": "realtime.aws.plan", "REALTIME_AWS_PLAN": str(runs)}
             preview = subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "ansible",
-                    "playbook",
-                    *arguments(self._task.args["playbook"], "" if alone else host),
-                ],
+                [sys.executable, "-m", "ansible", "playbook", *command],
                 env={**os.environ, **collect},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
